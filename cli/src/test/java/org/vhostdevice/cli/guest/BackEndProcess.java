@@ -1,0 +1,91 @@
+package org.vhostdevice.cli.guest;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+/// A back end in a process of its own that listens on a socket. Used by one thread.
+final class BackEndProcess implements AutoCloseable {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final long POLL_NANOS = Duration.ofMillis(10).toNanos();
+
+    private final ProcessBuilder command;
+    private final Path socket;
+    private OwnedProcess process;
+    private Console output;
+
+    private BackEndProcess(ProcessBuilder command, Path socket) throws IOException {
+        this.command = command.redirectErrorStream(true);
+        this.socket = socket;
+        this.process = OwnedProcess.start(command);
+        this.output = process.readOutput();
+    }
+
+    /// Starts a back end and waits until it accepts connections.
+    ///
+    /// @param socket where the command makes it listen
+    static BackEndProcess start(ProcessBuilder command, Path socket) throws IOException {
+        BackEndProcess backEnd = new BackEndProcess(command, socket);
+        backEnd.awaitListening();
+        return backEnd;
+    }
+
+    Path socket() {
+        return socket;
+    }
+
+    /// Ends the back end as SIGKILL does: it cannot clean up.
+    void kill() {
+        process.close();
+    }
+
+    /// Starts the same command again after [#kill] and waits until it accepts connections.
+    void restart() throws IOException {
+        process = OwnedProcess.start(command);
+        output = process.readOutput();
+        awaitListening();
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    ///
+    /// @return exit status
+    int terminate() {
+        process.process().destroy();
+        if (!process.awaitEnd(LIMIT)) {
+            throw new AssertionError("no end after SIGTERM:\n" + output.text());
+        }
+        return process.process().exitValue();
+    }
+
+    private void awaitListening() {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (!accepts()) {
+            if (!process.process().isAlive()) {
+                throw new AssertionError("the back end ended with status "
+                        + process.process().exitValue() + ":\n" + output.awaitEnd(LIMIT));
+            }
+            if (System.nanoTime() - deadline > 0) {
+                kill();
+                throw new AssertionError("the back end does not listen on " + socket + ":\n" + output.text());
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+
+    private boolean accepts() {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            return channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}

@@ -1,0 +1,52 @@
+package org.vhostdevice.cli.guest;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Starts the block device to be tested: ours, or with `-Dvhost.guest.backend=qemu-storage-daemon` that of QEMU, which
+/// shows whether a failure is one of the tests.
+final class BlkBackEnd {
+    private static final boolean PEER =
+            "qemu-storage-daemon".equals(System.getProperty("vhost.guest.backend", "qemu-storage-daemon"));
+
+    private BlkBackEnd() {}
+
+    /// @param folder where the socket is made
+    /// @param image raw disk image
+    /// @param queues number of request queues
+    static BackEndProcess start(GuestTools tools, Path folder, Path image, int queues, boolean readOnly)
+            throws IOException {
+        Path socket = folder.resolve("blk.sock");
+        ProcessBuilder command =
+                PEER ? peer(tools, socket, image, queues, readOnly) : ours(socket, image, queues, readOnly);
+        return BackEndProcess.start(command, socket);
+    }
+
+    private static ProcessBuilder ours(Path socket, Path image, int queues, boolean readOnly) {
+        Path jar = Path.of(System.getProperty("vhost.jar", "target/vhost-device.jar"))
+                .toAbsolutePath();
+        if (!Files.exists(jar)) {
+            throw new AssertionError("not built: " + jar);
+        }
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        List<String> arguments = new ArrayList<>(List.of("-jar", jar.toString(), "blk"));
+        arguments.addAll(List.of("--socket", socket.toString()));
+        arguments.addAll(List.of("--blk-file", image.toString()));
+        arguments.addAll(List.of("--num-queues", String.valueOf(queues)));
+        if (readOnly) {
+            arguments.add("--read-only");
+        }
+        return HostProgram.installed(java).with(arguments);
+    }
+
+    private static ProcessBuilder peer(GuestTools tools, Path socket, Path image, int queues, boolean readOnly)
+            throws IOException {
+        String blockdev = "driver=file,node-name=disk,filename=" + image + ",read-only=" + (readOnly ? "on" : "off");
+        String export = "type=vhost-user-blk,id=export,node-name=disk,addr.type=unix,addr.path=" + socket
+                + ",num-queues=" + queues + ",writable=" + (readOnly ? "off" : "on");
+        return tools.qemuStorageDaemon().with(List.of("--blockdev", blockdev, "--export", export));
+    }
+}

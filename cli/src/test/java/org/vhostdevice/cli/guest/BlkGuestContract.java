@@ -1,0 +1,138 @@
+package org.vhostdevice.cli.guest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What a guest sees of the block device, whatever its front end is.
+@Tag("guest")
+abstract class BlkGuestContract {
+    private static final long IMAGE_BYTES = 256L << 20;
+    private static final int PAYLOAD_BYTES = 4 << 20;
+    private static final String WRITTEN = "written-";
+
+    @TempDir
+    Path folder = Path.of("");
+
+    private final long seed = Long.getLong("vhost.seed", System.nanoTime());
+    final Payload payload = new Payload(new SplittableRandom(seed), PAYLOAD_BYTES);
+    private Path image = folder;
+
+    /// The front end under test, with its files in [#folder].
+    abstract GuestLauncher launcher(GuestTools tools);
+
+    /// Request queues of the device and CPUs of the guest.
+    abstract int queues();
+
+    @BeforeEach
+    void makeImage() throws IOException {
+        System.out.println("repeat with -Dvhost.seed=" + seed);
+        image = folder.resolve("disk.img");
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+            file.setLength(IMAGE_BYTES);
+        }
+    }
+
+    @Test
+    void filesAreEqualAfterFormatMountWriteFsyncUnmountAndRemount() throws IOException {
+        try (BackEndProcess backEnd = start(false)) {
+            GuestReport report = runScript(backEnd, BlkGuestScripts.ROUND_TRIP);
+            assertEquals(String.valueOf(IMAGE_BYTES), report.value("size"));
+            assertEquals(String.valueOf(queues()), report.value("queues"));
+            assertEquals(payload.sumFrom(0), report.value("sum-first"));
+            assertEquals(payload.sumFrom(4097), report.value("sum-second"));
+            assertEquals(payload.sumFrom(65536), report.value("sum-third"));
+            assertEquals(0, backEnd.terminate());
+        }
+    }
+
+    @Test
+    void nothingAcknowledgedIsLostWhenTheFrontEndIsKilledUnderLoad() throws IOException {
+        try (BackEndProcess backEnd = start(false)) {
+            Map<String, String> acknowledged;
+            try (Guest guest = boot(backEnd, BlkGuestScripts.INTERACTIVE)) {
+                guest.awaitReady();
+                guest.run("blk_format && blk_mount");
+                acknowledged = killUnderLoad(guest, guest::kill);
+            }
+            verifyInNewGuest(backEnd, acknowledged);
+        }
+    }
+
+    @Test
+    void aReadOnlyDeviceIsReadAndNotWritten() throws IOException {
+        Files.write(image, payload.bytes());
+        try (BackEndProcess backEnd = start(true)) {
+            GuestReport report = runScript(backEnd, BlkGuestScripts.READ_ONLY);
+            assertEquals("1", report.value("read-only"));
+            assertEquals(payload.sumFrom(0), report.value("sum"));
+            assertNotEquals("0", report.value("write-status"));
+        }
+        assertEquals(-1, Files.mismatch(image, Files.write(folder.resolve("expected.img"), payload.bytes())));
+    }
+
+    final BackEndProcess start(boolean readOnly) throws IOException {
+        return BlkBackEnd.start(GuestAvailability.require(), folder, image, queues(), readOnly);
+    }
+
+    final Guest boot(BackEndProcess backEnd, String script) throws IOException {
+        GuestSpec spec =
+                new GuestSpec(GuestDevice.BLK, backEnd.socket(), queues(), BlkGuestScripts.files(payload), script);
+        return launcher(GuestAvailability.require()).start(spec);
+    }
+
+    private GuestReport runScript(BackEndProcess backEnd, String script) throws IOException {
+        try (Guest guest = boot(backEnd, script)) {
+            GuestReport report = guest.awaitEnd();
+            report.requireSuccess();
+            return report;
+        }
+    }
+
+    /// Lets a mounted guest write file after file, and ends something while it does.
+    ///
+    /// @return the acknowledged files with the bytes that they begin with
+    final Map<String, String> killUnderLoad(Guest guest, Runnable kill) throws IOException {
+        Guest.Pending load = guest.submit("blk_load");
+        load.awaitValue("written-load3");
+        kill.run();
+        Map<String, String> acknowledged = new TreeMap<>();
+        load.valuesSoFar().forEach((name, value) -> {
+            if (name.startsWith(WRITTEN)) {
+                acknowledged.put(name.substring(WRITTEN.length()), value);
+            }
+        });
+        assertFalse(acknowledged.isEmpty());
+        return acknowledged;
+    }
+
+    /// Boots once more: the files must be there with the right bytes, and the file system consistent.
+    final void verifyInNewGuest(BackEndProcess backEnd, Map<String, String> files) throws IOException {
+        try (Guest guest = boot(backEnd, BlkGuestScripts.INTERACTIVE)) {
+            guest.awaitReady();
+            guest.run("blk_mount");
+            verify(guest, files);
+            guest.run("umount /mnt && blk_check");
+        }
+    }
+
+    /// Compares files of a mounted guest with what the host knows of them.
+    final void verify(Guest guest, Map<String, String> files) throws IOException {
+        for (var file : files.entrySet()) {
+            String sum = guest.query("blk_sum " + file.getKey(), "sum-" + file.getKey());
+            assertEquals(payload.sumFrom(Integer.parseInt(file.getValue())), sum, file.getKey());
+        }
+    }
+}

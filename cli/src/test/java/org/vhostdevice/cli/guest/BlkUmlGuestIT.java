@@ -1,0 +1,32 @@
+package org.vhostdevice.cli.guest;
+
+import java.io.IOException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/// The block device with User Mode Linux as the front end, which does not connect again.
+class BlkUmlGuestIT extends BlkGuestContract {
+    @Override
+    GuestLauncher launcher(GuestTools tools) {
+        return new UmlGuest(tools, folder);
+    }
+
+    @Override
+    int queues() {
+        return 1;
+    }
+
+    @Test
+    void nothingAcknowledgedIsLostWhenTheBackEndIsKilledUnderLoad() throws IOException {
+        try (BackEndProcess backEnd = start(false)) {
+            Map<String, String> acknowledged;
+            try (Guest guest = boot(backEnd, BlkGuestScripts.INTERACTIVE)) {
+                guest.awaitReady();
+                guest.run("blk_format && blk_mount");
+                acknowledged = killUnderLoad(guest, backEnd::kill);
+            }
+            backEnd.restart();
+            verifyInNewGuest(backEnd, acknowledged);
+        }
+    }
+}

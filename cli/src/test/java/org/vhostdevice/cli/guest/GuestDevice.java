@@ -1,0 +1,26 @@
+package org.vhostdevice.cli.guest;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/// A kind of device as the front ends and the guest's kernel know it.
+///
+/// @param id the virtio device id (VIRTIO 1.4, 5)
+/// @param qemuDevice its name for `qemu-system-x86_64 -device`
+/// @param modules kernel modules of its driver
+/// @param programs programs beside busybox that tests of this device run in the guest
+record GuestDevice(int id, String qemuDevice, List<String> modules, List<String> programs) {
+    /// The block device: `/dev/vda` in the guest.
+    static final GuestDevice BLK =
+            new GuestDevice(2, "vhost-user-blk-pci", List.of("virtio_blk"), List.of("mkfs.ext4", "e2fsck"));
+
+    GuestDevice {
+        modules = List.copyOf(modules);
+        programs = List.copyOf(programs);
+    }
+
+    /// The modules for a kernel that finds the device on PCI.
+    List<String> pciModules() {
+        return Stream.concat(Stream.of("virtio_pci"), modules.stream()).toList();
+    }
+}

@@ -1,0 +1,91 @@
+package org.vhostdevice.cli.guest;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// Where the kernels and tools for guests lie. The tools of QEMU are the host's own where it has them.
+///
+/// @param root the root of the unpacked packages
+/// @param uml the User Mode Linux kernel, an executable
+/// @param umlModules the folder with its modules
+/// @param kernel the kernel image for QEMU
+/// @param kernelModules the folder with its modules
+record GuestTools(Path root, Path uml, Path umlModules, Path kernel, Path kernelModules) {
+    private static final List<String> PROGRAM_FOLDERS = List.of("usr/bin", "bin", "usr/sbin", "sbin");
+
+    /// The tools below the root of unpacked packages.
+    static GuestTools in(Path root) throws IOException {
+        Path kernel = onlyEntry(root.resolve("boot"), "vmlinuz-");
+        String release = kernel.getFileName().toString().substring("vmlinuz-".length());
+        Path modules = Stream.of("usr/lib/modules", "lib/modules")
+                .map(folder -> root.resolve(folder).resolve(release))
+                .filter(Files::isDirectory)
+                .findFirst()
+                .orElseThrow(() -> new IOException("no modules of " + release + " below " + root));
+        return new GuestTools(
+                root,
+                root.resolve("usr/bin/linux.uml"),
+                onlyEntry(root.resolve("usr/lib/uml/modules"), ""),
+                kernel,
+                modules);
+    }
+
+    /// A program of the guest, to be copied into it.
+    Path guestProgram(String name) throws IOException {
+        return PROGRAM_FOLDERS.stream()
+                .map(folder -> root.resolve(folder).resolve(name))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElseThrow(() -> new IOException("no program " + name + " below " + root));
+    }
+
+    HostProgram qemuSystem() throws IOException {
+        return qemu("qemu-system-x86_64", List.of("-L", root + "/usr/share/seabios", "-L", root + "/usr/share/qemu"));
+    }
+
+    HostProgram qemuStorageDaemon() throws IOException {
+        return qemu("qemu-storage-daemon", List.of());
+    }
+
+    /// The variables that let a program below the root find its libraries there.
+    Map<String, String> libraryEnvironment() {
+        return Map.of("LD_LIBRARY_PATH", libraryFolders().map(Path::toString).collect(Collectors.joining(":")));
+    }
+
+    private HostProgram qemu(String name, List<String> options) throws IOException {
+        var installed = HostCommand.onPath(name);
+        if (installed.isPresent()) {
+            return HostProgram.installed(installed.get());
+        }
+        Path modules = libraryFolders()
+                .map(folder -> folder.resolve("qemu"))
+                .filter(Files::isDirectory)
+                .findFirst()
+                .orElse(root);
+        return new HostProgram(
+                guestProgram(name),
+                options,
+                Map.of(
+                        "LD_LIBRARY_PATH",
+                        libraryEnvironment().get("LD_LIBRARY_PATH"),
+                        "QEMU_MODULE_DIR",
+                        modules.toString()));
+    }
+
+    private Stream<Path> libraryFolders() {
+        return Stream.of("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu").map(root::resolve);
+    }
+
+    private static Path onlyEntry(Path folder, String prefix) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(entry -> entry.getFileName().toString().startsWith(prefix))
+                    .findFirst()
+                    .orElseThrow(() -> new IOException("nothing named " + prefix + "* in " + folder));
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package org.vhostdevice.cli.guest;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Guests in QEMU without acceleration, with memory that is shared by a descriptor. This front end connects again every
+/// second when its back end has gone.
+final class QemuGuest extends GuestLauncher {
+    private static final Pattern VERSION = Pattern.compile("version (\\d+)\\.(\\d+)");
+
+    /// The first version, as 100 times its major number plus its minor one, that is told the time in milliseconds.
+    private static final int RECONNECT_MS = 902;
+
+    QemuGuest(GuestTools tools, Path folder) {
+        super(tools, folder);
+    }
+
+    @Override
+    Path kernelModules() {
+        return tools.kernelModules();
+    }
+
+    @Override
+    List<String> modulesFor(GuestDevice device) {
+        return device.pciModules();
+    }
+
+    @Override
+    ProcessBuilder command(GuestSpec spec, Path initramfs) throws IOException {
+        HostProgram qemu = tools.qemuSystem();
+        String reconnect = version(qemu) < RECONNECT_MS ? "reconnect=1" : "reconnect-ms=1000";
+        List<String> arguments = new ArrayList<>(machine(spec));
+        arguments.addAll(List.of("-kernel", tools.kernel().toString(), "-initrd", initramfs.toString()));
+        arguments.addAll(List.of("-append", "console=ttyS0 quiet panic=-1"));
+        arguments.addAll(List.of("-chardev", "socket,id=device," + reconnect + ",path=" + spec.socket()));
+        arguments.addAll(List.of("-device", spec.device().qemuDevice() + ",chardev=device,num-queues=" + spec.cpus()));
+        return qemu.with(arguments);
+    }
+
+    private static List<String> machine(GuestSpec spec) {
+        List<String> machine = new ArrayList<>(List.of("-nodefaults", "-no-user-config", "-no-reboot"));
+        machine.addAll(List.of("-display", "none", "-serial", "stdio"));
+        machine.addAll(List.of("-machine", "q35,accel=tcg,memory-backend=mem"));
+        machine.addAll(List.of("-object", "memory-backend-memfd,id=mem,share=on,size=" + MEMORY_MIB + "M"));
+        machine.addAll(List.of("-m", MEMORY_MIB + "M", "-smp", String.valueOf(spec.cpus())));
+        return machine;
+    }
+
+    private static int version(HostProgram qemu) throws IOException {
+        String output = HostCommand.textOf(qemu.with(List.of("--version")));
+        Matcher version = VERSION.matcher(output);
+        if (!version.find()) {
+            throw new IOException("no version in: " + output);
+        }
+        return 100 * Integer.parseInt(version.group(1)) + Integer.parseInt(version.group(2));
+    }
+}

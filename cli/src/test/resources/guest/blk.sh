@@ -1,0 +1,42 @@
+# Functions of a guest for tests of its block device; the file /payload holds the bytes to write.
+disk=/dev/vda
+
+# The payload from byte $1 on, followed by what lies before it.
+blk_piece() {
+    tail -c +$(($1 + 1)) /payload
+    head -c "$1" /payload
+}
+
+blk_format() {
+    mkfs.ext4 -q -F $disk
+}
+
+blk_mount() {
+    mount -t ext4 $disk /mnt
+}
+
+# Writes the piece from byte $2 on as file $1, and says so when it is on stable storage.
+blk_write() {
+    blk_piece "$2" | dd of="/mnt/$1" bs=256k iflag=fullblock conv=fsync 2>/dev/null &&
+        echo "@@written-$1 $2"
+}
+
+# Writes one file after the other for as long as that works.
+blk_load() {
+    n=0
+    while blk_write "load$n" $((n * 4096)); do
+        n=$((n + 1))
+    done
+}
+
+# Prints the checksum of file $1, read from the device.
+blk_sum() {
+    echo 3 >/proc/sys/vm/drop_caches
+    set -- "$1" $(sha256sum "/mnt/$1")
+    echo "@@sum-$1 $2"
+}
+
+# Checks the unmounted file system without changing it.
+blk_check() {
+    e2fsck -f -n $disk
+}
