@@ -1,0 +1,162 @@
+package org.vhostdevice.core.sys;
+
+import static org.vhostdevice.core.sys.AbiNumber.Absent.ABSENT;
+
+/// The numbers that differ between hosts: constants under their C names, sizes of structures and offsets of
+/// their members in bytes.
+///
+/// A row holds the value for Linux, macOS and FreeBSD, or for Linux x86-64, Linux aarch64, macOS and FreeBSD
+/// where the two CPUs differ. Numbers that are the same everywhere stand where they are used. Every host is
+/// little-endian, so the low half of a wider member lies at the member's own offset.
+enum AbiNumber {
+    // fcntl(2) and open(2)
+    O_NONBLOCK(0x800, 4, 4),
+    O_CREAT(0x40, 0x200, 0x200),
+    O_EXCL(0x80, 0x800, 0x800),
+    O_NOCTTY(0x100, 0x20000, 0x8000),
+    O_CLOEXEC(0x80000, 0x1000000, 0x100000),
+    F_DUPFD_CLOEXEC(0x406, 0x43, 17),
+    F_FULLFSYNC(ABSENT, 51, ABSENT),
+    F_ADD_SEALS(0x409, ABSENT, 19),
+    F_SEAL_SHRINK(2, ABSENT, 2),
+    F_SEAL_GROW(4, ABSENT, 4),
+    F_OFD_SETLK(37, 90, ABSENT),
+    F_RDLCK(0, 1, 1),
+    F_WRLCK(1, 3, 3),
+
+    // struct flock
+    FLOCK_SIZE(32, 24, 32),
+    L_START(8, 0, 0),
+    L_LEN(16, 8, 8),
+    L_TYPE(0, 20, 20),
+    L_WHENCE(2, 22, 22),
+
+    // struct stat: the low 16 bits of st_mode, the low 32 bits of st_blksize
+    STAT_SIZE(144, 128, 144, 224),
+    ST_MODE(24, 16, 4, 24),
+    ST_SIZE(48, 96, 112),
+    ST_BLKSIZE(56, 112, 128),
+
+    // memory, events, limits
+    MFD_CLOEXEC(1, ABSENT, 1),
+    MFD_ALLOW_SEALING(2, ABSENT, 2),
+    EFD_CLOEXEC(0x80000, ABSENT, 0x100000),
+    EFD_NONBLOCK(0x800, ABSENT, 4),
+    RWF_NOWAIT(8, ABSENT, ABSENT),
+    SC_PAGESIZE(30, 29, 47),
+    RLIMIT_NOFILE(7, 8, 8),
+
+    // socket options and flags
+    SOL_SOCKET(1, 0xffff, 0xffff),
+    SOCK_CLOEXEC(0x80000, ABSENT, 0x10000000),
+    SO_ACCEPTCONN(30, 2, 2),
+    SO_NOSIGPIPE(ABSENT, 0x1022, 0x800),
+    MSG_CTRUNC(8, 0x20, 0x20),
+    MSG_DONTWAIT(0x40, 0x80, 0x80),
+    MSG_NOSIGNAL(0x4000, 0x80000, 0x20000),
+    MSG_CMSG_CLOEXEC(0x40000000, ABSENT, 0x40000),
+
+    // struct sockaddr_un
+    SOCKADDR_UN_SIZE(110, 106, 106),
+    SUN_LEN(ABSENT, 0, 0),
+    SUN_PATH(2, 2, 2),
+    SUN_PATH_SIZE(108, 104, 104),
+
+    // struct msghdr: its lengths are written and read as 32-bit numbers
+    MSGHDR_SIZE(56, 48, 48),
+    MSG_IOV(16, 16, 16),
+    MSG_IOVLEN(24, 24, 24),
+    MSG_CONTROL(32, 32, 32),
+    MSG_CONTROLLEN(40, 40, 40),
+    MSG_FLAGS(48, 44, 44),
+
+    // struct cmsghdr; CMSG_DATA is the offset of the data, CMSG_ALIGN the unit that the next header starts on
+    CMSG_LEN(0, 0, 0),
+    CMSG_LEVEL(8, 4, 4),
+    CMSG_TYPE(12, 8, 8),
+    CMSG_DATA(16, 12, 16),
+    CMSG_ALIGN(8, 4, 8),
+
+    // who is at the other end: SO_PEERCRED (struct ucred), LOCAL_PEERPID (int), LOCAL_PEERCRED (struct xucred)
+    PEER_LEVEL(1, 0, 0),
+    PEER_OPTION(17, 2, 1),
+    PEER_SIZE(12, 4, 88),
+    PEER_PID(0, 0, 80),
+
+    // poll(2), epoll(7)
+    POLLRDHUP(0x2000, ABSENT, 0x4000),
+    EPOLL_EVENT_SIZE(12, 16, ABSENT, ABSENT),
+    EPOLL_EVENT_DATA(4, 8, ABSENT, ABSENT),
+
+    // struct kevent
+    KEVENT_SIZE(ABSENT, 32, 64),
+    KEVENT_FILTER(ABSENT, 8, 8),
+    KEVENT_FLAGS(ABSENT, 10, 10),
+    KEVENT_FFLAGS(ABSENT, 12, 12),
+    KEVENT_DATA(ABSENT, 16, 16),
+    KEVENT_UDATA(ABSENT, 24, 24),
+
+    // ioctl(2) on block devices: the size in bytes or in blocks, the block size in bytes
+    DEVICE_BYTES(0x80081272L, ABSENT, 0x40086481),
+    DEVICE_BLOCKS(ABSENT, 0x40086419, ABSENT),
+    DEVICE_BLOCK_SIZE(0x1268, 0x40046418, 0x40046480);
+
+    /// Stands in a row for a host that has no such number.
+    static final class Absent {
+        static final long ABSENT = Long.MIN_VALUE;
+
+        private Absent() {}
+    }
+
+    private final long linuxX86;
+    private final long linuxArm;
+    private final long macos;
+    private final long freebsd;
+
+    AbiNumber(long linux, long macos, long freebsd) {
+        this(linux, linux, macos, freebsd);
+    }
+
+    AbiNumber(long linuxX86, long linuxArm, long macos, long freebsd) {
+        this.linuxX86 = linuxX86;
+        this.linuxArm = linuxArm;
+        this.macos = macos;
+        this.freebsd = freebsd;
+    }
+
+    /// The number on this host.
+    ///
+    /// @throws UnsupportedOperationException if this host has none
+    int value() {
+        return on(HostAbi.current());
+    }
+
+    /// The number on this host, or `other` if it has none.
+    int or(int other) {
+        return existsOn(HostAbi.current()) ? value() : other;
+    }
+
+    /// The number on a given host.
+    ///
+    /// @throws UnsupportedOperationException if that host has none
+    int on(HostAbi abi) {
+        if (!existsOn(abi)) {
+            throw new UnsupportedOperationException(abi + " has no " + name());
+        }
+        return (int) raw(abi);
+    }
+
+    /// Whether a given host has the number.
+    boolean existsOn(HostAbi abi) {
+        return raw(abi) != ABSENT;
+    }
+
+    private long raw(HostAbi abi) {
+        return switch (abi) {
+            case LINUX_X86_64 -> linuxX86;
+            case LINUX_AARCH64 -> linuxArm;
+            case MACOS_X86_64, MACOS_AARCH64 -> macos;
+            case FREEBSD -> freebsd;
+        };
+    }
+}

@@ -1,0 +1,85 @@
+package org.vhostdevice.core.sys;
+
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+
+/// What a host may lack, and what the POSIX ways used instead do without.
+///
+/// Each can be switched off by naming it in the system property `vhost.disable`, a list separated by commas, so
+/// that the fallbacks can be tested on a host that has everything.
+public enum Capability {
+    /// `eventfd(2)` for notifications; otherwise pipes.
+    EVENTFD,
+    /// `memfd_create(2)` for shared memory; otherwise `shm_open(3)`.
+    MEMFD,
+    /// `F_ADD_SEALS`, which fixes the size of shared memory; otherwise its size is not protected.
+    SEALS,
+    /// `epoll(7)` for waiting.
+    EPOLL,
+    /// `kqueue(2)` for waiting; without it and [#EPOLL], `poll(2)`.
+    KQUEUE,
+    /// Descriptors that are born close-on-exec (`accept4(2)`, `pipe2(2)`, `SOCK_CLOEXEC`, `MSG_CMSG_CLOEXEC`);
+    /// otherwise they are marked one by one after their creation.
+    ATOMIC_CLOEXEC,
+    /// `F_OFD_SETLK`, locks that belong to an open file description; otherwise `flock(2)`.
+    OFD_LOCKS,
+    /// `preadv2(2)` with `RWF_NOWAIT`, a read that never waits; otherwise `poll(2)` before the read.
+    NOWAIT_READ;
+
+    private static final String PROPERTY = "vhost.disable";
+
+    private static final class Switches {
+        static final Set<Capability> DISABLED = parse(System.getProperty(PROPERTY, ""));
+
+        private Switches() {}
+    }
+
+    /// Whether this host has the capability and it is not switched off.
+    ///
+    /// @return whether to use it
+    /// @throws IllegalArgumentException if the property holds an unknown name; the message lists the known ones
+    public boolean available() {
+        return !disabled().contains(this) && present();
+    }
+
+    private boolean present() {
+        HostAbi abi = HostAbi.current();
+        return switch (this) {
+            case EVENTFD -> Symbol.EVENTFD.isPresent();
+            case MEMFD -> Symbol.MEMFD_CREATE.isPresent();
+            case SEALS -> AbiNumber.F_ADD_SEALS.existsOn(abi);
+            case EPOLL -> Symbol.EPOLL_CREATE1.isPresent();
+            case KQUEUE -> AbiNumber.KEVENT_SIZE.existsOn(abi);
+            case ATOMIC_CLOEXEC -> AbiNumber.SOCK_CLOEXEC.existsOn(abi);
+            case OFD_LOCKS -> AbiNumber.F_OFD_SETLK.existsOn(abi);
+            case NOWAIT_READ -> Symbol.PREADV2.isPresent();
+        };
+    }
+
+    private static Set<Capability> disabled() {
+        return Switches.DISABLED;
+    }
+
+    static Set<Capability> parse(String names) {
+        Set<Capability> result = EnumSet.noneOf(Capability.class);
+        for (String part : names.split(",", -1)) {
+            String name = part.strip();
+            if (!name.isEmpty()) {
+                result.add(named(name));
+            }
+        }
+        return result;
+    }
+
+    private static Capability named(String name) {
+        for (Capability capability : values()) {
+            if (capability.name().equals(name.toUpperCase(Locale.ROOT))) {
+                return capability;
+            }
+        }
+        throw new IllegalArgumentException(
+                "-D" + PROPERTY + ": unknown capability '" + name + "', known are " + Arrays.toString(values()));
+    }
+}

@@ -1,0 +1,170 @@
+package org.vhostdevice.core.sys;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
+import java.util.Arrays;
+
+/// Calls C functions, all of them through one shape: six 64-bit arguments, a 64-bit result, `errno` captured.
+///
+/// A function that takes fewer or narrower arguments ignores the rest, so that the JVM builds one call stub for
+/// the whole program. Failure comes back as the kernel reports it: the negated error number, which is also how
+/// a pointer result tells an address from an error.
+@SuppressWarnings("checkstyle:ParameterNumber") // the parameters of the shape
+final class Downcall {
+    private static final MemoryLayout STATE_LAYOUT = Linker.Option.captureStateLayout();
+    private static final long ERRNO = STATE_LAYOUT.byteOffset(PathElement.groupElement("errno"));
+
+    /// Where `errno` of this thread's last call lies.
+    private static final ThreadLocal<MemorySegment> STATE =
+            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE_LAYOUT));
+
+    private static final MethodHandle FIXED =
+            link(FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+
+    private static final boolean VARIADIC_ON_STACK = HostAbi.current() == HostAbi.MACOS_AARCH64;
+
+    /// `f(a, b, ...)` with one variadic argument, for Apple silicon, where it goes on the stack.
+    private static final class Variadic {
+        static final MethodHandle TWO_AND_ONE = link(
+                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG), Linker.Option.firstVariadicArg(2));
+
+        private Variadic() {}
+    }
+
+    private Downcall() {}
+
+    /// Calls a function with an `int` result.
+    ///
+    /// @return its result, or the negated error number
+    static int toInt(Symbol function, long a) {
+        return toInt(function, a, 0, 0, 0, 0, 0);
+    }
+
+    static int toInt(Symbol function, long a, long b) {
+        return toInt(function, a, b, 0, 0, 0, 0);
+    }
+
+    static int toInt(Symbol function, long a, long b, long c) {
+        return toInt(function, a, b, c, 0, 0, 0);
+    }
+
+    /// As [#toInt(Symbol, long)], with a buffer that stays alive until the call returns.
+    static int toInt(Symbol function, MemorySegment a, long b, long c) {
+        try {
+            return toInt(function, a.address(), b, c);
+        } finally {
+            Reference.reachabilityFence(a);
+        }
+    }
+
+    static int toInt(Symbol function, long a, MemorySegment b, long c, long d) {
+        try {
+            return toInt(function, a, b.address(), c, d, 0, 0);
+        } finally {
+            Reference.reachabilityFence(b);
+        }
+    }
+
+    static int toInt(Symbol function, long a, long b, long c, MemorySegment d, long e) {
+        try {
+            return toInt(function, a, b, c, d.address(), e, 0);
+        } finally {
+            Reference.reachabilityFence(d);
+        }
+    }
+
+    static int toInt(Symbol function, long a, long b, long c, long d, long e, long f) {
+        MemorySegment state = STATE.get();
+        // The upper half of the register is not part of an int result.
+        int result = (int) invoke(function, state, a, b, c, d, e, f);
+        return result == -1 ? -state.get(JAVA_INT, ERRNO) : result;
+    }
+
+    /// Calls a function with a 64-bit result.
+    ///
+    /// @return its result, or the negated error number
+    static long toLong(Symbol function, long a) {
+        return toLong(function, a, 0, 0, 0, 0, 0);
+    }
+
+    static long toLong(Symbol function, long a, MemorySegment b, long c, long d, long e) {
+        try {
+            return toLong(function, a, b.address(), c, d, e, 0);
+        } finally {
+            Reference.reachabilityFence(b);
+        }
+    }
+
+    static long toLong(Symbol function, long a, long b, long c, long d, long e, long f) {
+        MemorySegment state = STATE.get();
+        long result = invoke(function, state, a, b, c, d, e, f);
+        return result == -1 ? -state.get(JAVA_INT, ERRNO) : result;
+    }
+
+    /// Calls `int f(a, b, ...)` with the variadic argument `c`.
+    ///
+    /// @return its result, or the negated error number
+    static int variadicToInt(Symbol function, long a, long b, long c) {
+        if (!VARIADIC_ON_STACK) {
+            return toInt(function, a, b, c);
+        }
+        MemorySegment state = STATE.get();
+        try {
+            int result = (int) (long) Variadic.TWO_AND_ONE.invokeExact(function.address(), state, a, b, c);
+            return result == -1 ? -state.get(JAVA_INT, ERRNO) : result;
+        } catch (Throwable t) {
+            throw unchecked(t);
+        }
+    }
+
+    static int variadicToInt(Symbol function, MemorySegment a, long b, long c) {
+        try {
+            return variadicToInt(function, a.address(), b, c);
+        } finally {
+            Reference.reachabilityFence(a);
+        }
+    }
+
+    static int variadicToInt(Symbol function, long a, long b, MemorySegment c) {
+        try {
+            return variadicToInt(function, a, b, c.address());
+        } finally {
+            Reference.reachabilityFence(c);
+        }
+    }
+
+    private static long invoke(Symbol function, MemorySegment state, long a, long b, long c, long d, long e, long f) {
+        try {
+            return (long) FIXED.invokeExact(function.address(), state, a, b, c, d, e, f);
+        } catch (Throwable t) {
+            throw unchecked(t);
+        }
+    }
+
+    // A downcall throws nothing checked.
+    private static RuntimeException unchecked(Throwable t) {
+        if (t instanceof RuntimeException e) {
+            return e;
+        }
+        if (t instanceof Error e) {
+            throw e;
+        }
+        return new IllegalStateException(t);
+    }
+
+    @SuppressWarnings("restricted")
+    private static MethodHandle link(FunctionDescriptor shape, Linker.Option... options) {
+        Linker.Option[] all = Arrays.copyOf(options, options.length + 1);
+        all[options.length] = Linker.Option.captureCallState("errno");
+        return Linker.nativeLinker().downcallHandle(shape, all);
+    }
+}

@@ -1,0 +1,67 @@
+package org.vhostdevice.core.sys;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// The read end of a notification, as a front end passes it for kicks: an eventfd, a pipe or a socket.
+///
+/// One thread drains and closes it.
+public final class EventConsumer implements AutoCloseable {
+    private static final int BUFFER_BYTES = 512;
+    /// A writer that never rests gets no more than this many reads at a time; the rest stays readable.
+    private static final int MAX_READS = 16;
+
+    private final OwnedFd fd;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment buffer = arena.allocate(BUFFER_BYTES, 8);
+
+    private EventConsumer(OwnedFd fd) {
+        this.fd = fd;
+    }
+
+    /// Takes a descriptor over and makes it non-blocking if it is not.
+    ///
+    /// @param fd the read end, owned by the consumer from now on
+    /// @return the consumer
+    /// @throws IOException if it can be no notification, such as a regular file; the caller keeps it then
+    public static EventConsumer adopt(OwnedFd fd) throws IOException {
+        EventNotifier.requireNotification(FileIo.status(fd).kind());
+        fd.setNonBlocking();
+        return new EventConsumer(fd);
+    }
+
+    /// Takes what has been written so far, without looking at it: how much it is and what it says mean nothing.
+    ///
+    /// @return false if nothing more can come, because every write end is closed or the descriptor is broken
+    public boolean drain() {
+        int number = fd.number();
+        for (int i = 0; i < MAX_READS; i++) {
+            long n = Libc.read(number, buffer, BUFFER_BYTES);
+            if (n == Libc.EAGAIN) {
+                return true;
+            }
+            if (n != BUFFER_BYTES && n != Libc.EINTR) {
+                return n > 0;
+            }
+        }
+        return true;
+    }
+
+    /// The number to wait for with a [Poller].
+    ///
+    /// @return its number
+    /// @throws IllegalStateException if it is closed
+    public int fd() {
+        return fd.number();
+    }
+
+    /// Closes the descriptor.
+    @Override
+    public void close() {
+        if (!fd.isClosed()) {
+            fd.close();
+            arena.close();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package org.vhostdevice.core.sys;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// The write end of a notification, as a front end passes it for calls: an eventfd, a pipe or a socket.
+///
+/// One thread signals; any thread may call [#unblock()]. `O_NONBLOCK` is set on pipes, which only we write to,
+/// and never on an eventfd, since the front end may read the same open file description and expect to wait.
+public final class EventNotifier implements AutoCloseable {
+    private static final MemorySegment ONE =
+            Arena.global().allocateFrom(JAVA_LONG, 1).asReadOnly();
+    private static final int POLLIN = 1;
+    private static final int POLLOUT = 4;
+    private static final int EOPNOTSUPP = -Errno.EOPNOTSUPP.number();
+
+    private enum Way {
+        /// A write returns at once.
+        WRITE,
+        /// A write may wait, so it is done only when it need not; see [#unblock()].
+        POLL_AND_WRITE,
+        /// A write to a socket is told not to wait.
+        SEND
+    }
+
+    private final OwnedFd fd;
+    private final Way way;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment pollfd = arena.allocate(8, 4);
+
+    private EventNotifier(OwnedFd fd, Way way) {
+        this.fd = fd;
+        this.way = way;
+    }
+
+    /// Takes a descriptor over.
+    ///
+    /// @param fd the write end, owned by the notifier from now on
+    /// @return the notifier
+    /// @throws IOException if it can be no notification, such as a regular file; the caller keeps it then
+    public static EventNotifier adopt(OwnedFd fd) throws IOException {
+        FileStatus status = FileIo.status(fd);
+        requireNotification(status.kind());
+        return new EventNotifier(fd, wayOf(fd, status));
+    }
+
+    private static Way wayOf(OwnedFd fd, FileStatus status) throws ErrnoException {
+        if (status.kind() == FileStatus.Kind.SOCKET) {
+            UnixSocket.suppressSigpipe(fd);
+            return Way.SEND;
+        }
+        boolean eventfd = status.kind() == FileStatus.Kind.ANONYMOUS || status.blockSize() == 0;
+        if (!eventfd) {
+            fd.setNonBlocking();
+        }
+        return fd.isNonBlocking() ? Way.WRITE : Way.POLL_AND_WRITE;
+    }
+
+    static void requireNotification(FileStatus.Kind kind) throws IOException {
+        switch (kind) {
+            case ANONYMOUS, PIPE, SOCKET -> {}
+            case REGULAR, BLOCK, CHARACTER, DIRECTORY, OTHER ->
+                throw new IOException("a notification needs an eventfd, a pipe or a socket, but the descriptor is "
+                        + kind.description());
+        }
+    }
+
+    /// Makes the other side's end readable, without waiting.
+    ///
+    /// A reader who has not read the last signals yet gets no more: one is enough. Nothing happens if the other end
+    /// is closed or the front end gave a descriptor that cannot be written: that is its own loss.
+    public void signal() {
+        int number = fd.number();
+        long n;
+        do {
+            n = switch (way) {
+                case WRITE -> Libc.write(number, ONE, JAVA_LONG.byteSize());
+                case POLL_AND_WRITE ->
+                    ready(pollfd, number, POLLOUT) ? Libc.write(number, ONE, JAVA_LONG.byteSize()) : Libc.EAGAIN;
+                case SEND -> UnixSocket.sendNow(number, ONE);
+            };
+        } while (n == Libc.EINTR);
+    }
+
+    /// Lets a [#signal()] return that waits for room in a blocking eventfd; any thread may call it.
+    ///
+    /// This takes the signals that the front end has not read, so call it only when they do not matter any more,
+    /// and again if `signal()` should still be waiting. It does nothing where `signal()` cannot wait.
+    public synchronized void unblock() {
+        if (way != Way.POLL_AND_WRITE || fd.isClosed()) {
+            return;
+        }
+        try (Arena frame = Arena.ofConfined()) {
+            MemorySegment count = frame.allocate(JAVA_LONG);
+            long n = Capability.NOWAIT_READ.available() ? readNow(count, frame) : EOPNOTSUPP;
+            if (n == EOPNOTSUPP && ready(frame.allocate(8, 4), fd.number(), POLLIN)) {
+                // The front end may read in between, and then signal once more.
+                var _ = Libc.read(fd.number(), count, count.byteSize());
+            }
+        }
+    }
+
+    private long readNow(MemorySegment into, Arena frame) {
+        MemorySegment iovec = frame.allocateFrom(JAVA_LONG, into.address(), into.byteSize());
+        return Libc.preadv2(fd.number(), iovec, 1, AbiNumber.RWF_NOWAIT.value());
+    }
+
+    private static boolean ready(MemorySegment pollfd, int number, int events) {
+        pollfd.set(JAVA_INT, 0, number);
+        pollfd.set(JAVA_INT, 4, events);
+        return Libc.poll(pollfd, 1, 0) > 0;
+    }
+
+    /// Closes the descriptor.
+    @Override
+    public synchronized void close() {
+        if (!fd.isClosed()) {
+            fd.close();
+            arena.close();
+        }
+    }
+}

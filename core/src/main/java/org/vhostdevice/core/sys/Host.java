@@ -1,0 +1,85 @@
+package org.vhostdevice.core.sys;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/// Facts about this host and process, and permissions of its files.
+public final class Host {
+    private static final int PERMISSION_BITS = 0777;
+
+    private static final class Page {
+        static final long SIZE = Libc.sysconf(AbiNumber.SC_PAGESIZE.value());
+
+        private Page() {}
+    }
+
+    private Host() {}
+
+    /// Bytes of a page of memory, a power of two; a mapping starts at a multiple of it.
+    ///
+    /// @return 4096, 16384 or 65536 on the hosts known
+    public static long pageSize() {
+        return Page.SIZE;
+    }
+
+    /// How many descriptors this process may have open.
+    ///
+    /// @return the soft `RLIMIT_NOFILE`
+    /// @throws ErrnoException if `getrlimit(2)` fails
+    public static long rlimitNofile() throws ErrnoException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment limit = arena.allocate(16, 8);
+            ErrnoException.check("getrlimit", Libc.getrlimit(AbiNumber.RLIMIT_NOFILE.value(), limit));
+            return limit.get(JAVA_LONG, 0);
+        }
+    }
+
+    /// Sets which permission bits new files of this process do not get, for all of its threads.
+    ///
+    /// @param mask permission bits 0 to 0777
+    /// @return the mask before
+    public static int umask(int mask) {
+        return Libc.umask(mask);
+    }
+
+    /// Sets the permissions of a file.
+    ///
+    /// @param path a file of ours; a symbolic link is followed
+    /// @param mode permission bits 0 to 0777
+    /// @throws IOException if the host refuses
+    public static void chmod(Path path, int mode) throws IOException {
+        if ((mode & ~PERMISSION_BITS) != 0) {
+            throw new IllegalArgumentException("permissions " + Integer.toOctalString(mode) + " are not in 0 to 777");
+        }
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions(mode)));
+    }
+
+    /// Permission bits as `ls` shows them.
+    static String permissions(int mode) {
+        StringBuilder result = new StringBuilder("rwxrwxrwx");
+        for (int i = 0; i < result.length(); i++) {
+            if ((mode & (0400 >> i)) == 0) {
+                result.setCharAt(i, '-');
+            }
+        }
+        return result.toString();
+    }
+
+    /// Gives a file to a group.
+    ///
+    /// @param path a file of ours; a symbolic link is followed
+    /// @param group name or number
+    /// @throws java.nio.file.attribute.UserPrincipalNotFoundException if there is no such group
+    /// @throws IOException if the host refuses
+    public static void chownGroup(Path path, String group) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
+        view.setGroup(path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group));
+    }
+}

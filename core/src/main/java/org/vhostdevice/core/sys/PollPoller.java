@@ -1,0 +1,101 @@
+package org.vhostdevice.core.sys;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// Waits with `poll(2)`, which every host has; its cost grows with the descriptors watched.
+final class PollPoller implements Poller {
+    private static final int POLLFD_SIZE = 8;
+    private static final int EVENTS = 4;
+    private static final int REVENTS = 6;
+    private static final int FIRST_CAPACITY = 16;
+
+    private final WatchedFds watched = new WatchedFds();
+    private Arena arena = Arena.ofShared();
+    private MemorySegment pollfds = arena.allocate(FIRST_CAPACITY * POLLFD_SIZE, 4);
+    private int count;
+
+    @Override
+    public void add(int fd, int interest, Object token) {
+        watched.requireAbsent(fd);
+        watched.add(fd, interest, token);
+        if ((count + 1L) * POLLFD_SIZE > pollfds.byteSize()) {
+            grow();
+        }
+        long at = (long) count * POLLFD_SIZE;
+        pollfds.set(JAVA_INT, at, fd);
+        setEvents(at, interest);
+        count++;
+    }
+
+    private void grow() {
+        Arena larger = Arena.ofShared();
+        MemorySegment copy = larger.allocate(2 * pollfds.byteSize(), 4);
+        copy.copyFrom(pollfds);
+        arena.close();
+        arena = larger;
+        pollfds = copy;
+    }
+
+    @Override
+    public void modify(int fd, int interest) {
+        watched.setInterest(fd, interest);
+        setEvents(find(fd), interest);
+    }
+
+    // events and revents as one number; revents is cleared
+    private void setEvents(long at, int interest) {
+        pollfds.set(JAVA_INT, at + EVENTS, PollBits.ofInterest(interest));
+    }
+
+    @Override
+    public void remove(int fd) {
+        watched.remove(fd);
+        long at = find(fd);
+        count--;
+        MemorySegment.copy(pollfds, (long) count * POLLFD_SIZE, pollfds, at, POLLFD_SIZE);
+    }
+
+    private long find(int fd) {
+        long at = 0;
+        while (pollfds.get(JAVA_INT, at) != fd) {
+            at += POLLFD_SIZE;
+        }
+        return at;
+    }
+
+    @Override
+    public int await(long timeoutNanos) throws ErrnoException {
+        watched.clearReady();
+        int n = Libc.poll(pollfds, count, PollBits.toMillis(timeoutNanos));
+        if (n == Libc.EINTR) {
+            return 0;
+        }
+        ErrnoException.check("poll", n);
+        for (long at = 0; at < (long) count * POLLFD_SIZE; at += POLLFD_SIZE) {
+            int revents = pollfds.get(JAVA_SHORT, at + REVENTS);
+            if (revents != 0) {
+                watched.noteReady(pollfds.get(JAVA_INT, at), PollBits.toReady(revents));
+            }
+        }
+        return watched.readyCount();
+    }
+
+    @Override
+    public Object token(int i) {
+        return watched.token(i);
+    }
+
+    @Override
+    public int ready(int i) {
+        return watched.readyBits(i);
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}
