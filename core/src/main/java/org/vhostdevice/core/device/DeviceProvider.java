@@ -1,0 +1,26 @@
+package org.vhostdevice.core.device;
+
+import java.util.List;
+
+/// A device as a service (`META-INF/services/org.vhostdevice.core.device.DeviceProvider`).
+///
+/// Each provider on the class path becomes a subcommand with its options, `--print-capabilities` and help, without a
+/// change to the core or to the command line.
+public interface DeviceProvider {
+    /// {@return the subcommand, such as `blk`}
+    String name();
+
+    /// {@return one sentence for the help text, without a full stop}
+    String summary();
+
+    /// {@return what kind of device this is}
+    DeviceType type();
+
+    /// {@return the optional features of the back-end program conventions that this device has, such as `read-only`}
+    default List<String> capabilities() {
+        return List.of();
+    }
+
+    /// {@return a fresh object that takes the device's own options (picocli annotations)}
+    DeviceArguments arguments();
+}

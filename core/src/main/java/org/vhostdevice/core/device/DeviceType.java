@@ -1,0 +1,18 @@
+package org.vhostdevice.core.device;
+
+/// A kind of virtio device.
+///
+/// @param name the name in vhost-user's back-end schema (`block`, `vsock`, `console`, `fs` …), as
+///     `--print-capabilities` prints it
+/// @param virtioId the virtio device id (VIRTIO 1.4, 5)
+public record DeviceType(String name, int virtioId) {
+    /// Block device (VIRTIO 1.4, 5.2).
+    public static final DeviceType BLOCK = new DeviceType("block", 2);
+
+    /// Checks that the name is not empty and the id positive.
+    public DeviceType {
+        if (name.isEmpty() || virtioId < 1) {
+            throw new IllegalArgumentException("device type " + name + " with virtio id " + virtioId);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package org.vhostdevice.core.device;
+
+import org.vhostdevice.core.virtqueue.FeatureSet;
+
+/// What the core lends the handler of a started queue.
+public interface QueueContext {
+    /// {@return the queue's index, from 0}
+    int index();
+
+    /// {@return the features that the driver accepted}
+    FeatureSet features();
+
+    /// Takes chains again after [QueueHandler#ready] had answered false. Worker thread only.
+    void resume();
+
+    /// Runs a task on the worker thread, soon. Any thread; a task given after the ring has stopped still runs.
+    ///
+    /// @param task must not block
+    void execute(Runnable task);
+}

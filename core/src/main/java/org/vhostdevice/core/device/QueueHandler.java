@@ -1,0 +1,35 @@
+package org.vhostdevice.core.device;
+
+import org.vhostdevice.core.virtqueue.DescriptorChain;
+
+/// Serves the chains of one started queue.
+///
+/// All methods are called on the queue's worker thread only. The core takes chains from the ring in batches,
+/// suppresses notifications meanwhile and publishes the used ring after each batch.
+@FunctionalInterface
+public interface QueueHandler extends AutoCloseable {
+    /// Handles one chain, now or later; completes it exactly once, on the worker thread.
+    ///
+    /// The chain's buffers are valid until it is completed. Their bytes may change at any time, so what is checked
+    /// must be copied first. Nothing that a guest can put there may throw.
+    ///
+    /// @param chain taken from the ring, in the ring's order
+    void handle(DescriptorChain chain);
+
+    /// {@return whether a chain could be used now} While false, chains stay in the ring; after a change to true the
+    /// handler calls [QueueContext#resume].
+    default boolean ready() {
+        return true;
+    }
+
+    /// Called after each batch of [#handle] calls: the place to submit what they prepared.
+    default void batchEnd() {}
+
+    /// The ring is about to stop: chains held should complete soon, without waiting for anything that may never
+    /// come. The core keeps serving the worker's events until all are completed.
+    default void quiesce() {}
+
+    /// The ring has stopped and no chain is held.
+    @Override
+    default void close() {}
+}

@@ -1,0 +1,139 @@
+package org.vhostdevice.core.virtqueue;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Objects;
+import org.vhostdevice.core.memory.IoVecs;
+
+/// The readable or the writable part of a chain: pieces of guest memory, read and written by position as if they
+/// were one. How the driver cut them says nothing (VIRTIO 1.4, 2.7.4.1).
+///
+/// The bytes belong to the guest, which may change them at any time: copy, then check, then use. Used by the ring's
+/// worker only, until the chain is completed. Positions and lengths are checked against [#length]; exceeding it is a
+/// device's bug and throws [IndexOutOfBoundsException].
+public final class GuestBuffers {
+    private static final int SMALL = 8;
+
+    private MemorySegment[] segments = new MemorySegment[SMALL];
+    private long[] offsets = new long[SMALL];
+    private long[] ends = new long[SMALL];
+    private int count;
+    private long length;
+
+    GuestBuffers() {}
+
+    /// {@return bytes in all, 0 to 2^32 - 1}
+    public long length() {
+        return length;
+    }
+
+    /// {@return the number of pieces} A descriptor is one piece unless it crosses a region's end.
+    public int pieces() {
+        return count;
+    }
+
+    void add(MemorySegment region, long offset, long bytes) {
+        if (count == offsets.length) {
+            int larger = count * 2;
+            segments = Arrays.copyOf(segments, larger);
+            offsets = Arrays.copyOf(offsets, larger);
+            ends = Arrays.copyOf(ends, larger);
+        }
+        segments[count] = region;
+        offsets[count] = offset;
+        length += bytes;
+        ends[count] = length;
+        count++;
+    }
+
+    /// Forgets the pieces, and the room for them if there were very many.
+    void clear() {
+        if (count > 16 * SMALL) {
+            segments = new MemorySegment[SMALL];
+            offsets = new long[SMALL];
+            ends = new long[SMALL];
+        }
+        count = 0;
+        length = 0;
+    }
+
+    /// Copies bytes out of guest memory.
+    ///
+    /// @param position of the first byte
+    /// @param into where they go, from its first byte
+    /// @param bytes how many
+    public void read(long position, MemorySegment into, long bytes) {
+        Objects.checkFromIndexSize(position, bytes, length);
+        long done = 0;
+        for (int piece = find(position); done < bytes; piece++) {
+            long skip = position + done - start(piece);
+            long part = Math.min(bytes - done, ends[piece] - position - done);
+            MemorySegment.copy(segments[piece], offsets[piece] + skip, into, done, part);
+            done += part;
+        }
+    }
+
+    /// Copies bytes into guest memory.
+    ///
+    /// @param position of the first byte
+    /// @param from where they come from, from its first byte
+    /// @param bytes how many
+    public void write(long position, MemorySegment from, long bytes) {
+        Objects.checkFromIndexSize(position, bytes, length);
+        long done = 0;
+        for (int piece = find(position); done < bytes; piece++) {
+            long skip = position + done - start(piece);
+            long part = Math.min(bytes - done, ends[piece] - position - done);
+            MemorySegment.copy(from, done, segments[piece], offsets[piece] + skip, part);
+            done += part;
+        }
+    }
+
+    /// Writes one byte.
+    ///
+    /// @param position of the byte
+    /// @param value its low eight bits are written
+    public void writeByte(long position, int value) {
+        Objects.checkIndex(position, length);
+        int piece = find(position);
+        segments[piece].set(ValueLayout.JAVA_BYTE, offsets[piece] + position - start(piece), (byte) value);
+    }
+
+    /// Adds a range to an array for vectored I/O, as far as there is room.
+    ///
+    /// @param position of the first byte
+    /// @param bytes how many
+    /// @param into the array
+    /// @return the bytes added, fewer than asked if the array is full
+    public long addTo(IoVecs into, long position, long bytes) {
+        Objects.checkFromIndexSize(position, bytes, length);
+        long done = 0;
+        for (int piece = find(position); done < bytes; piece++) {
+            long skip = position + done - start(piece);
+            long part = Math.min(bytes - done, ends[piece] - position - done);
+            if (!into.add(segments[piece].address() + offsets[piece] + skip, part)) {
+                break;
+            }
+            done += part;
+        }
+        return done;
+    }
+
+    private long start(int piece) {
+        return piece == 0 ? 0 : ends[piece - 1];
+    }
+
+    /// The piece with a position; the first piece beyond the end if there is none.
+    private int find(long position) {
+        int piece = 0;
+        if (count > SMALL) {
+            int found = Arrays.binarySearch(ends, 0, count, position);
+            return found >= 0 ? found + 1 : -found - 1;
+        }
+        while (piece < count && ends[piece] <= position) {
+            piece++;
+        }
+        return piece;
+    }
+}
