@@ -110,7 +110,9 @@ final class Initramfs {
                         module -> init.append("insmod /modules/").append(module).append('\n'));
         return init.append("""
                 sh /script </dev/console
-                echo "@@%s $?"
+                status=$?
+                [ $status = 0 ] || dmesg | tail -n 20
+                echo "@@%s $status"
                 poweroff -f
                 """.formatted(STATUS)).toString();
     }

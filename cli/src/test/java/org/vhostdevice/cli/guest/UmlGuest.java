@@ -33,7 +33,8 @@ final class UmlGuest extends GuestLauncher {
                         "virtio_uml.device=" + spec.socket() + ":"
                                 + spec.device().id(),
                         "uml_dir=" + folder + "/",
-                        "umid=" + initramfs.getFileName(),
+                        // Names a folder, so that it must differ from the file.
+                        "umid=" + initramfs.getFileName() + ".umid",
                         "con=null",
                         "con0=fd:0,fd:1",
                         "quiet",
