@@ -1,0 +1,37 @@
+package org.vhostdevice.blk;
+
+import java.util.List;
+import org.vhostdevice.core.device.DeviceArguments;
+import org.vhostdevice.core.device.DeviceProvider;
+import org.vhostdevice.core.device.DeviceType;
+
+/// Makes block devices known to the command line.
+public final class BlkProvider implements DeviceProvider {
+    /// Called by the service loader.
+    public BlkProvider() {}
+
+    @Override
+    public String name() {
+        return "blk";
+    }
+
+    @Override
+    public String summary() {
+        return "Serve a raw image or a disk as a virtio block device";
+    }
+
+    @Override
+    public DeviceType type() {
+        return DeviceType.BLOCK;
+    }
+
+    @Override
+    public List<String> capabilities() {
+        return List.of("read-only", "blk-file");
+    }
+
+    @Override
+    public DeviceArguments arguments() {
+        return new BlkArgs();
+    }
+}
