@@ -1,0 +1,142 @@
+package org.vhostdevice.core.frontend;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+
+/// The load of one queue. Allocates nothing while it runs.
+final class BlkLoadWorker implements Callable<BlkLoadReport> {
+    /// Looks at an idle ring before the descriptors are looked at.
+    private static final int SPINS = 10_000;
+
+    private final BlkLoadOptions options;
+    private final FrontendQueue queue;
+    private final DriverQueue ring;
+    private final BlkSlots slots;
+    private final Range range;
+    private final boolean write;
+    private final boolean verify;
+    private final boolean random;
+    private final long timeoutNanos;
+    private final long[] started;
+    private final LatencyHistogram latency = new LatencyHistogram();
+    private long state;
+    private long sequential;
+    private long toStart;
+    private long running;
+    private long completed;
+    private long errors;
+
+    /// The blocks that a queue uses.
+    ///
+    /// @param first  where sequential access begins
+    /// @param blocks of the whole disk
+    record Range(long first, long blocks) {}
+
+    BlkLoadWorker(Frontend frontend, FrontendQueue queue, BlkLoadOptions options, Range range) {
+        BlkWorkload workload = options.workload();
+        this.options = options;
+        this.queue = queue;
+        this.range = range;
+        ring = queue.ring();
+        slots = new BlkSlots(workload, ring, frontend.memory());
+        write = workload.access().write();
+        verify = workload.verify();
+        random = workload.access().random();
+        timeoutNanos = frontend.options().link().timeout().toNanos();
+        started = new long[workload.depth()];
+        state = workload.seed() + queue.index();
+        sequential = range.first();
+        toStart = options.requests();
+    }
+
+    @Override
+    public BlkLoadReport call() throws IOException {
+        long begin = System.nanoTime();
+        long end = begin + options.duration().toNanos();
+        long now = begin;
+        ring.disarm();
+        for (int slot = 0; slot < started.length && toStart > 0; slot++) {
+            start(slot, now);
+        }
+        queue.submit();
+        while (running > 0) {
+            int used = awaitUsed();
+            now = System.nanoTime();
+            if (now - end >= 0) {
+                toStart = 0;
+            }
+            for (int left = used; left > 0 && ring.nextUsed(); left--) {
+                finish(now);
+            }
+            queue.submit();
+        }
+        slots.release(started.length);
+        return new BlkLoadReport(completed, errors, options.workload().blockSize(), now - begin, latency);
+    }
+
+    private void start(int slot, long now) {
+        toStart--;
+        running++;
+        long block = nextBlock();
+        if (write && verify) {
+            slots.fill(slot, block);
+        }
+        started[slot] = now;
+        slots.offer(slot, block);
+    }
+
+    private void finish(long now) throws BackendViolation {
+        int slot = slots.used();
+        running--;
+        completed++;
+        latency.record(now - started[slot]);
+        if (slots.status(slot) != BlkDriver.STATUS_OK) {
+            errors++;
+        } else if (verify && !write) {
+            slots.verify(slot);
+        }
+        if (toStart > 0) {
+            start(slot, now);
+        }
+    }
+
+    private long nextBlock() {
+        if (!random) {
+            long block = sequential;
+            sequential = block + 1 == range.blocks() ? 0 : block + 1;
+            return block;
+        }
+        // SplitMix64 (Steele, Lea, Flood 2014), scaled to the number of blocks.
+        state += 0x9e37_79b9_7f4a_7c15L;
+        long z = state;
+        z = (z ^ (z >>> 30)) * 0xbf58_476d_1ce4_e5b9L;
+        z = (z ^ (z >>> 27)) * 0x94d0_49bb_1331_11ebL;
+        return Math.unsignedMultiplyHigh(z ^ (z >>> 31), range.blocks());
+    }
+
+    private int awaitUsed() throws IOException {
+        int used = ring.pending();
+        if (used == 0 && !(options.polling() ? poll() : queue.awaitUsed(timeoutNanos))) {
+            throw new BackendTimeout(running + " requests on ring " + queue.index() + " not used within "
+                    + timeoutNanos / 1_000_000 + " ms");
+        }
+        return used == 0 ? ring.pending() : used;
+    }
+
+    /// Looks at the ring until a chain can be taken, and from time to time whether the back end is there at all.
+    private boolean poll() throws IOException {
+        long deadline = System.nanoTime() + timeoutNanos;
+        while (System.nanoTime() - deadline < 0) {
+            for (int i = 0; i < SPINS; i++) {
+                if (ring.pending() > 0) {
+                    return true;
+                }
+                Thread.onSpinWait();
+            }
+            if (queue.awaitUsed(0)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,18 @@
+package org.vhostdevice.core.frontend;
+
+/// Virtio feature bits that a driver of any device knows, as masks (VIRTIO 1.4, 6; vhost-user for bit 30).
+public final class DriverFeature {
+    /// Descriptors may refer to a table of descriptors.
+    public static final long INDIRECT_DESC = 1L << 28;
+
+    /// Notifications are asked for by index.
+    public static final long EVENT_IDX = 1L << 29;
+
+    /// The back end has protocol features.
+    public static final long PROTOCOL_FEATURES = 1L << 30;
+
+    /// Not a legacy device.
+    public static final long VERSION_1 = 1L << 32;
+
+    private DriverFeature() {}
+}

@@ -1,0 +1,284 @@
+package org.vhostdevice.core.frontend;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.vhostdevice.core.protocol.Message;
+import org.vhostdevice.core.protocol.ProtocolFeature;
+import org.vhostdevice.core.sys.OwnedFd;
+
+/// A front end attached to one back end: connection, guest memory, queues.
+///
+/// The messages and their order are those of QEMU. Memory and rings outlive the back end: after its end, [#reattach]
+/// goes on with the next one. The control methods are for one thread at a time; each queue may have a thread of its
+/// own, except while the rings are stopped, started or reattached.
+public final class Frontend implements AutoCloseable {
+    private static final int STATUS_DRIVER = 0x03;
+    private static final int STATUS_DRIVER_OK = 0x04;
+    private static final int STATUS_FEATURES_OK = 0x08;
+
+    private final Path path;
+    private final FrontendOptions options;
+    private final BackendRequestHandler handler;
+    private final FrontendMemory memory;
+    private final List<FrontendQueue> queues = new ArrayList<>();
+    private Connection connection;
+
+    private Frontend(
+            Path path,
+            FrontendOptions options,
+            BackendRequestHandler handler,
+            FrontendMemory memory,
+            Connection connection) {
+        this.path = path;
+        this.options = options;
+        this.handler = handler;
+        this.memory = memory;
+        this.connection = connection;
+    }
+
+    /// Connects, agrees on features and makes memory and rings, but starts nothing: the configuration can be read.
+    ///
+    /// @param path    socket of the back end
+    /// @param options what is wanted
+    /// @param handler for requests of the back end; called by a thread of this object
+    /// @return the front end, not started
+    /// @throws IOException if the back end is not there, or cannot do what is wanted
+    public static Frontend connect(Path path, FrontendOptions options, BackendRequestHandler handler)
+            throws IOException {
+        var opened = new CloseList();
+        try {
+            FrontendMemory memory = FrontendMemory.create(options.memory());
+            opened.add(memory::close);
+            Connection connection = Connection.open(path, options, handler);
+            opened.add(connection::close);
+            var frontend = new Frontend(path, options, handler, memory, connection);
+            opened.add(frontend::closeQueues);
+            frontend.makeQueues();
+            frontend.announceQueues();
+            return frontend;
+        } catch (IOException | RuntimeException e) {
+            opened.closeAll();
+            throw e;
+        }
+    }
+
+    /// Connects and starts all queues; requests of the back end are refused.
+    ///
+    /// @param path    socket of the back end
+    /// @param options what is wanted
+    /// @return the front end, started
+    /// @throws IOException if the back end is not there, or cannot do what is wanted
+    public static Frontend attach(Path path, FrontendOptions options) throws IOException {
+        Frontend frontend = connect(path, options, BackendRequestHandler.REFUSE);
+        try {
+            frontend.start();
+            return frontend;
+        } catch (IOException e) {
+            frontend.close();
+            throw e;
+        }
+    }
+
+    private void makeQueues() throws IOException {
+        Negotiated agreed = connection.negotiated();
+        int wanted = options.queues().count();
+        long count = wanted == 0 ? agreed.maxQueues() : wanted;
+        if (count > agreed.maxQueues() || count > 256) {
+            throw new BackendRefusal("the back end has " + agreed.maxQueues() + " queues, not " + count);
+        }
+        for (int i = 0; i < count; i++) {
+            DriverQueue ring = DriverQueue.allocate(options.queues().options(agreed.features()), memory);
+            queues.add(new FrontendQueue(i, ring, options.link().notifications()));
+        }
+    }
+
+    /// What QEMU sends when the device appears, before its driver starts it.
+    private void announceQueues() throws IOException {
+        for (FrontendQueue queue : queues) {
+            client().setVringCall(queue.index(), queue.callForBackend());
+            client().setVringErr(queue.index(), queue.errorForBackend());
+            queue.watch(client().fd());
+        }
+    }
+
+    /// {@return the protocol client, for requests that have no method here}
+    public VhostUserClient client() {
+        return connection.client();
+    }
+
+    /// {@return what was agreed on with the present back end}
+    public Negotiated negotiated() {
+        return connection.negotiated();
+    }
+
+    /// {@return the guest memory}
+    public FrontendMemory memory() {
+        return memory;
+    }
+
+    /// {@return the queues, in order of their index}
+    public List<FrontendQueue> queues() {
+        return List.copyOf(queues);
+    }
+
+    /// {@return the options of this front end}
+    public FrontendOptions options() {
+        return options;
+    }
+
+    /// Reads the configuration space (protocol feature CONFIG).
+    ///
+    /// @param offset first byte
+    /// @param size   bytes, at most 256
+    /// @return exactly that many bytes
+    /// @throws IOException if the back end fails or refuses
+    public byte[] config(int offset, int size) throws IOException {
+        return client().getConfig(offset, size).toArray();
+    }
+
+    /// Starts all rings where they stand.
+    ///
+    /// @throws IOException if the back end fails or refuses
+    public void start() throws IOException {
+        client().setFeatures(connection.negotiated().features());
+        addStatus(STATUS_FEATURES_OK);
+        for (FrontendQueue queue : queues) {
+            client().setVringCall(queue.index(), queue.callForBackend());
+        }
+        passMemory();
+        for (FrontendQueue queue : queues) {
+            startRing(queue);
+        }
+        enable(true);
+        addStatus(STATUS_DRIVER | STATUS_DRIVER_OK);
+        for (FrontendQueue queue : queues) {
+            if (queue.ring().outstanding() > 0) {
+                queue.kick();
+            }
+        }
+    }
+
+    private void passMemory() throws IOException {
+        List<Message.MemoryRegion> regions = memory.regions();
+        List<OwnedFd> descriptors = memory.descriptors();
+        if (regions.size() > connection.negotiated().maxMemorySlots()) {
+            throw new BackendRefusal("the back end takes "
+                    + connection.negotiated().maxMemorySlots() + " memory regions, not " + regions.size());
+        }
+        if (!connection.negotiated().has(ProtocolFeature.CONFIGURE_MEM_SLOTS)) {
+            client().setMemTable(regions, descriptors);
+        } else if (!connection.memoryPassed()) {
+            for (int i = 0; i < regions.size(); i++) {
+                client().addMemReg(regions.get(i), descriptors.get(i));
+            }
+            connection.setMemoryPassed();
+        }
+    }
+
+    private void startRing(FrontendQueue queue) throws IOException {
+        int index = queue.index();
+        RingAddresses at = queue.ring().addresses();
+        client().setVringNum(index, queue.ring().size());
+        client().setVringBase(index, queue.ring().resume());
+        client().setVringAddr(new Message.VringAddress(
+                index,
+                0,
+                memory.toFrontendAddress(at.descriptors()),
+                memory.toFrontendAddress(at.used()),
+                memory.toFrontendAddress(at.available()),
+                0));
+        client().setVringKick(index, queue.kickForBackend());
+    }
+
+    private void enable(boolean enabled) throws IOException {
+        if (connection.negotiated().has(DriverFeature.PROTOCOL_FEATURES)) {
+            for (FrontendQueue queue : queues) {
+                client().setVringEnable(queue.index(), enabled);
+            }
+        }
+    }
+
+    private void addStatus(int bits) throws IOException {
+        if (connection.negotiated().has(ProtocolFeature.STATUS)) {
+            client().setStatus(client().getStatus() | bits);
+            if ((client().getStatus() & STATUS_FEATURES_OK) == 0) {
+                throw new BackendRefusal("the device does not accept features 0x"
+                        + Long.toHexString(connection.negotiated().features()));
+            }
+        }
+    }
+
+    /// Stops all rings. Chains that the back end did not use stay offered, and are served after the next [#start].
+    ///
+    /// @throws BackendViolation if a ring stops elsewhere than between its used and its available index
+    /// @throws IOException if the back end fails or refuses
+    public void stop() throws IOException {
+        enable(false);
+        for (FrontendQueue queue : queues) {
+            queue.ring().checkBase(client().getVringBase(queue.index()));
+        }
+        if (connection.negotiated().has(ProtocolFeature.STATUS)) {
+            client().setStatus(0);
+        }
+    }
+
+    /// Stops the rings and starts them again.
+    ///
+    /// @throws IOException if the back end fails or refuses
+    public void restart() throws IOException {
+        stop();
+        start();
+    }
+
+    /// Resets the device (RESET_DEVICE) and forgets all chains. [#start] begins from empty rings.
+    ///
+    /// @throws IOException if the back end fails or refuses
+    public void reset() throws IOException {
+        client().resetDevice();
+        for (FrontendQueue queue : queues) {
+            queue.ring().reset();
+        }
+    }
+
+    /// Connects to the back end again after its end, or to one that took its place, with the same memory and rings.
+    /// Chains that were not used go to it, in the order in which they were offered.
+    ///
+    /// @throws BackendRefusal if it does not offer the features that the driver uses
+    /// @throws IOException    if it is not there, fails or refuses; this may be tried again
+    public void reattach() throws IOException {
+        long before = connection.negotiated().features();
+        detach();
+        Connection next = Connection.open(path, options, handler);
+        if (next.negotiated().features() != before) {
+            next.close();
+            throw new BackendRefusal("the back end came back with features 0x"
+                    + Long.toHexString(next.negotiated().features()) + " instead of 0x" + Long.toHexString(before));
+        }
+        connection = next;
+        announceQueues();
+        start();
+    }
+
+    private void detach() {
+        for (FrontendQueue queue : queues) {
+            queue.unwatch();
+        }
+        connection.close();
+    }
+
+    private void closeQueues() {
+        for (FrontendQueue queue : queues) {
+            queue.close();
+        }
+    }
+
+    /// Ends the connection without stopping the rings first, and frees everything.
+    @Override
+    public void close() {
+        detach();
+        closeQueues();
+        memory.close();
+    }
+}
