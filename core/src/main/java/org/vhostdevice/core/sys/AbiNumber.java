@@ -94,12 +94,14 @@ enum AbiNumber {
     KEVENT_FLAGS(ABSENT, 10, 10),
     KEVENT_FFLAGS(ABSENT, 12, 12),
     KEVENT_DATA(ABSENT, 16, 16),
-    KEVENT_UDATA(ABSENT, 24, 24),
 
-    // ioctl(2) on block devices: the size in bytes or in blocks, the block size in bytes
+    // ioctl(2) on disks: 64-bit size in bytes (BLKGETSIZE64, DIOCGMEDIASIZE) or in blocks (DKIOCGETBLOCKCOUNT),
+    // 32-bit block size in bytes (BLKSSZGET, DKIOCGETBLOCKSIZE, DIOCGSECTORSIZE), write the cache of the disk
+    // (DKIOCSYNCHRONIZECACHE, DIOCGFLUSH)
     DEVICE_BYTES(0x80081272L, ABSENT, 0x40086481),
     DEVICE_BLOCKS(ABSENT, 0x40086419, ABSENT),
-    DEVICE_BLOCK_SIZE(0x1268, 0x40046418, 0x40046480);
+    DEVICE_BLOCK_SIZE(0x1268, 0x40046418, 0x40046480),
+    DEVICE_FLUSH(ABSENT, 0x20006416, 0x20006487);
 
     /// Stands in a row for a host that has no such number.
     static final class Absent {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// What a host may lack, and what the POSIX ways used instead do without.
 ///
@@ -30,36 +31,36 @@ public enum Capability {
 
     private static final String PROPERTY = "vhost.disable";
 
-    private static final class Switches {
-        static final Set<Capability> DISABLED = parse(System.getProperty(PROPERTY, ""));
-
-        private Switches() {}
-    }
+    private static @Nullable Set<Capability> disabled;
 
     /// Whether this host has the capability and it is not switched off.
     ///
     /// @return whether to use it
     /// @throws IllegalArgumentException if the property holds an unknown name; the message lists the known ones
     public boolean available() {
-        return !disabled().contains(this) && present();
+        return !disabled().contains(this) && isPresent(HostAbi.current());
     }
 
-    private boolean present() {
-        HostAbi abi = HostAbi.current();
+    private boolean isPresent(HostAbi abi) {
         return switch (this) {
-            case EVENTFD -> Symbol.EVENTFD.isPresent();
-            case MEMFD -> Symbol.MEMFD_CREATE.isPresent();
+            case EVENTFD -> AbiNumber.EFD_CLOEXEC.existsOn(abi) && Symbol.EVENTFD.isPresent();
+            case MEMFD -> AbiNumber.MFD_CLOEXEC.existsOn(abi) && Symbol.MEMFD_CREATE.isPresent();
             case SEALS -> AbiNumber.F_ADD_SEALS.existsOn(abi);
-            case EPOLL -> Symbol.EPOLL_CREATE1.isPresent();
+            case EPOLL -> AbiNumber.EPOLL_EVENT_SIZE.existsOn(abi);
             case KQUEUE -> AbiNumber.KEVENT_SIZE.existsOn(abi);
             case ATOMIC_CLOEXEC -> AbiNumber.SOCK_CLOEXEC.existsOn(abi);
             case OFD_LOCKS -> AbiNumber.F_OFD_SETLK.existsOn(abi);
-            case NOWAIT_READ -> Symbol.PREADV2.isPresent();
+            case NOWAIT_READ -> AbiNumber.RWF_NOWAIT.existsOn(abi) && Symbol.PREADV2.isPresent();
         };
     }
 
     private static Set<Capability> disabled() {
-        return Switches.DISABLED;
+        Set<Capability> result = disabled;
+        if (result == null) {
+            result = parse(System.getProperty(PROPERTY, ""));
+            disabled = result;
+        }
+        return result;
     }
 
     static Set<Capability> parse(String names) {

@@ -17,8 +17,7 @@ final class EpollPoller implements Poller {
 
     private final WatchedFds watched = new WatchedFds();
     private final OwnedFd epoll;
-    private final Arena arena = Arena.ofShared();
-    private final MemorySegment events = arena.allocate((long) CAPACITY * EVENT_SIZE, 8);
+    private final MemorySegment events = Arena.ofAuto().allocate((long) CAPACITY * EVENT_SIZE, 8);
 
     EpollPoller() throws ErrnoException {
         epoll = OwnedFd.ofResult("epoll_create1", Libc.epollCreate1(AbiNumber.O_CLOEXEC.value()));
@@ -83,9 +82,6 @@ final class EpollPoller implements Poller {
 
     @Override
     public void close() {
-        if (!epoll.isClosed()) {
-            epoll.close();
-            arena.close();
-        }
+        epoll.close();
     }
 }

@@ -13,8 +13,7 @@ public final class EventConsumer implements AutoCloseable {
     private static final int MAX_READS = 16;
 
     private final OwnedFd fd;
-    private final Arena arena = Arena.ofShared();
-    private final MemorySegment buffer = arena.allocate(BUFFER_BYTES, 8);
+    private final MemorySegment buffer = Arena.ofAuto().allocate(BUFFER_BYTES, 8);
 
     private EventConsumer(OwnedFd fd) {
         this.fd = fd;
@@ -59,9 +58,6 @@ public final class EventConsumer implements AutoCloseable {
     /// Closes the descriptor.
     @Override
     public void close() {
-        if (!fd.isClosed()) {
-            fd.close();
-            arena.close();
-        }
+        fd.close();
     }
 }

@@ -29,8 +29,7 @@ public final class EventNotifier implements AutoCloseable {
 
     private final OwnedFd fd;
     private final Way way;
-    private final Arena arena = Arena.ofShared();
-    private final MemorySegment pollfd = arena.allocate(8, 4);
+    private final MemorySegment pollfd = Arena.ofAuto().allocate(8, 4);
 
     private EventNotifier(OwnedFd fd, Way way) {
         this.fd = fd;
@@ -118,9 +117,6 @@ public final class EventNotifier implements AutoCloseable {
     /// Closes the descriptor.
     @Override
     public synchronized void close() {
-        if (!fd.isClosed()) {
-            fd.close();
-            arena.close();
-        }
+        fd.close();
     }
 }

@@ -82,7 +82,8 @@ public final class FileIo {
     /// Reads from byte `offset` of the file into `count` buffers.
     ///
     /// @param fd open for reading
-    /// @param iovecs an array of at least `count` `struct iovec`: address and length, 64 bits each
+    /// @param iovecs an array of at least `count` `struct iovec`: address and length, 64 bits each;
+    ///     the caller keeps the memory alive that they name
     /// @param count from 0 to 1024
     /// @param offset 0 or more
     /// @return bytes read, 0 at the end of the file
@@ -99,7 +100,8 @@ public final class FileIo {
     /// Writes `count` buffers to the file from byte `offset` on.
     ///
     /// @param fd open for writing
-    /// @param iovecs an array of at least `count` `struct iovec`: address and length, 64 bits each
+    /// @param iovecs an array of at least `count` `struct iovec`: address and length, 64 bits each;
+    ///     the caller keeps the memory alive that they name
     /// @param count from 0 to 1024
     /// @param offset 0 or more
     /// @return bytes written
@@ -145,24 +147,15 @@ public final class FileIo {
         return n;
     }
 
-    /// Waits until everything written to the file so far survives a loss of power.
+    /// Waits until everything written so far survives a loss of power.
     ///
-    /// On macOS this is `F_FULLFSYNC`, or `fsync(2)` on a file system without it; elsewhere `fdatasync(2)`.
+    /// That is `fdatasync(2)` on Linux and FreeBSD, `F_FULLFSYNC` on macOS, and on both of the latter an `ioctl` of
+    /// their own for a disk.
     ///
     /// @param fd open for reading or writing
     /// @throws ErrnoException if it fails; what was written may be lost then
     public static void flush(int fd) throws ErrnoException {
-        int fullSync = AbiNumber.F_FULLFSYNC.or(-1);
-        int result;
-        do {
-            if (fullSync < 0) {
-                result = Libc.fdatasync(fd);
-            } else {
-                result = Libc.fcntl(fd, fullSync, 0);
-                result = result >= 0 || result == Libc.EINTR ? result : Libc.fsync(fd);
-            }
-        } while (result == Libc.EINTR);
-        ErrnoException.check("flush", result);
+        DurableSync.sync(fd);
     }
 
     /// Sets the size of a file in bytes; what is added reads as zeros.

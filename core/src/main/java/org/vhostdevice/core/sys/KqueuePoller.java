@@ -12,10 +12,9 @@ final class KqueuePoller implements Poller {
 
     private final WatchedFds watched = new WatchedFds();
     private final OwnedFd kqueue;
-    private final Arena arena = Arena.ofShared();
-    private final KeventList events = new KeventList(HostAbi.current(), arena, CAPACITY);
-    private final KeventList changes = new KeventList(HostAbi.current(), arena, 2);
-    private final MemorySegment timeout = arena.allocate(16, 8);
+    private final KeventList events = new KeventList(HostAbi.current(), Arena.ofAuto(), CAPACITY);
+    private final KeventList changes = new KeventList(HostAbi.current(), Arena.ofAuto(), 2);
+    private final MemorySegment timeout = Arena.ofAuto().allocate(16, 8);
 
     KqueuePoller() throws ErrnoException {
         kqueue = OwnedFd.ofInheritableResult("kqueue", Libc.kqueue());
@@ -77,9 +76,6 @@ final class KqueuePoller implements Poller {
 
     @Override
     public void close() {
-        if (!kqueue.isClosed()) {
-            kqueue.close();
-            arena.close();
-        }
+        kqueue.close();
     }
 }

@@ -84,6 +84,11 @@ final class Libc {
         return Downcall.variadicToInt(Symbol.IOCTL, fd, Integer.toUnsignedLong(request), checked(argument, 1));
     }
 
+    /// An `ioctl` without an argument.
+    static int ioctl(int fd, int request) {
+        return Downcall.variadicToInt(Symbol.IOCTL, fd, Integer.toUnsignedLong(request), 0);
+    }
+
     static int flock(int fd, int operation) {
         return Downcall.toInt(Symbol.FLOCK, fd, operation);
     }

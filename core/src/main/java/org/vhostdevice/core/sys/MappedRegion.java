@@ -63,7 +63,7 @@ public final class MappedRegion implements AutoCloseable {
     }
 
     // A file of huge pages is mapped and unmapped in whole huge pages, which it names as its block size.
-    private static long unit(FileStatus file) {
+    static long unit(FileStatus file) {
         long blockSize = file.blockSize();
         boolean usable = Long.bitCount(blockSize) == 1 && blockSize <= MAX_UNIT;
         return Math.max(Host.pageSize(), usable ? blockSize : 1);

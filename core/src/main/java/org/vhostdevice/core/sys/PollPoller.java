@@ -14,8 +14,7 @@ final class PollPoller implements Poller {
     private static final int FIRST_CAPACITY = 16;
 
     private final WatchedFds watched = new WatchedFds();
-    private Arena arena = Arena.ofShared();
-    private MemorySegment pollfds = arena.allocate(FIRST_CAPACITY * POLLFD_SIZE, 4);
+    private MemorySegment pollfds = Arena.ofAuto().allocate(FIRST_CAPACITY * POLLFD_SIZE, 4);
     private int count;
 
     @Override
@@ -32,12 +31,9 @@ final class PollPoller implements Poller {
     }
 
     private void grow() {
-        Arena larger = Arena.ofShared();
-        MemorySegment copy = larger.allocate(2 * pollfds.byteSize(), 4);
-        copy.copyFrom(pollfds);
-        arena.close();
-        arena = larger;
-        pollfds = copy;
+        MemorySegment larger = Arena.ofAuto().allocate(2 * pollfds.byteSize(), 4);
+        larger.copyFrom(pollfds);
+        pollfds = larger;
     }
 
     @Override
@@ -96,6 +92,6 @@ final class PollPoller implements Poller {
 
     @Override
     public void close() {
-        arena.close();
+        // Nothing but memory, which goes with this object.
     }
 }

@@ -6,18 +6,17 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /// Memory without a name that another process can map once it was sent the descriptor.
 public final class SharedMemory implements AutoCloseable {
-    /// macOS allows 31 bytes for the name of an object; the slash counts.
-    private static final int MAX_NAME_BYTES = 30;
-
     private static final int MODE = 0600;
     private static final int O_RDWR = 2;
 
     private final OwnedFd fd;
     private final long size;
+    private final boolean sealable;
 
-    private SharedMemory(OwnedFd fd, long size) {
+    private SharedMemory(OwnedFd fd, long size, boolean sealable) {
         this.fd = fd;
         this.size = size;
+        this.sealable = sealable;
     }
 
     /// Makes shared memory of zeros, by `memfd_create(2)` or else by `shm_open(3)` under a name that is removed at
@@ -31,25 +30,18 @@ public final class SharedMemory implements AutoCloseable {
         if (size <= 0) {
             throw new IllegalArgumentException("size of shared memory: " + size);
         }
-        OwnedFd fd = Capability.MEMFD.available() ? memfd(name) : unlinkedObject();
-        try {
-            // Once only: macOS refuses to resize such an object.
-            FileIo.truncate(fd.number(), size);
-            return new SharedMemory(fd, size);
-        } catch (ErrnoException e) {
-            fd.close();
-            throw e;
-        }
+        return Capability.MEMFD.available() ? memfd(name, size) : unlinkedObject(size);
     }
 
-    private static OwnedFd memfd(String name) throws ErrnoException {
+    static SharedMemory memfd(String name, long size) throws ErrnoException {
         int flags = AbiNumber.MFD_CLOEXEC.value() | AbiNumber.MFD_ALLOW_SEALING.value();
         try (Arena arena = Arena.ofConfined()) {
-            return OwnedFd.ofResult("memfd_create", Libc.memfdCreate(arena.allocateFrom(name), flags));
+            int result = Libc.memfdCreate(arena.allocateFrom(name), flags);
+            return sized(OwnedFd.ofResult("memfd_create", result), size, Capability.SEALS.available());
         }
     }
 
-    private static OwnedFd unlinkedObject() throws ErrnoException {
+    static SharedMemory unlinkedObject(long size) throws ErrnoException {
         int flags = O_RDWR | AbiNumber.O_CREAT.value() | AbiNumber.O_EXCL.value();
         try (Arena arena = Arena.ofConfined()) {
             while (true) {
@@ -58,21 +50,28 @@ public final class SharedMemory implements AutoCloseable {
                 if (result == Libc.EINTR || result == -Errno.EEXIST.number()) {
                     continue;
                 }
-                OwnedFd fd = OwnedFd.ofInheritableResult("shm_open", result);
-                try {
-                    ErrnoException.check("shm_unlink", Libc.shmUnlink(path));
-                    return fd;
-                } catch (ErrnoException e) {
-                    fd.close();
-                    throw e;
-                }
+                ErrnoException.check("shm_open", result);
+                // Cannot fail for a name that we made just now.
+                var _ = Libc.shmUnlink(path);
+                return sized(OwnedFd.ofInheritableResult("shm_open", result), size, false);
             }
         }
     }
 
+    private static SharedMemory sized(OwnedFd fd, long size, boolean sealable) throws ErrnoException {
+        try {
+            // Once only: macOS refuses to resize such an object.
+            FileIo.truncate(fd.number(), size);
+            return new SharedMemory(fd, size, sealable);
+        } catch (ErrnoException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /// At most 21 bytes: macOS allows 31.
     static String uniqueName() {
-        String name = "/vhost-" + Long.toString(ThreadLocalRandom.current().nextLong() >>> 1, Character.MAX_RADIX);
-        return name.substring(0, Math.min(name.length(), MAX_NAME_BYTES));
+        return "/vhost-" + Long.toString(ThreadLocalRandom.current().nextLong() >>> 1, Character.MAX_RADIX);
     }
 
     /// The descriptor to map, or to send to who shall map it. It stays this object's.
@@ -94,7 +93,7 @@ public final class SharedMemory implements AutoCloseable {
     /// @return false where the host cannot do so
     /// @throws ErrnoException if the host refuses
     public boolean sealSize() throws ErrnoException {
-        if (!Capability.MEMFD.available() || !Capability.SEALS.available()) {
+        if (!sealable) {
             return false;
         }
         int seals = AbiNumber.F_SEAL_SHRINK.value() | AbiNumber.F_SEAL_GROW.value();

@@ -18,11 +18,11 @@ final class SocketMessage {
     private final MemorySegment iovec;
     private final MemorySegment control;
 
-    SocketMessage(HostAbi abi, Arena arena) {
+    SocketMessage(HostAbi abi, Arena arena, int controlBytes) {
         this.abi = abi;
         header = arena.allocate(number(AbiNumber.MSGHDR_SIZE), 8);
         iovec = arena.allocate(16, 8);
-        control = arena.allocate(CONTROL_BYTES, 8);
+        control = arena.allocate(controlBytes, 8);
         header.set(JAVA_LONG, number(AbiNumber.MSG_IOV), iovec.address());
         header.set(JAVA_INT, number(AbiNumber.MSG_IOVLEN), 1);
     }
@@ -43,7 +43,7 @@ final class SocketMessage {
 
     /// Offers all the room for control data to the kernel.
     void expectControl() {
-        setControlLength(CONTROL_BYTES);
+        setControlLength((int) control.byteSize());
     }
 
     /// Puts descriptors into the control data, none if the array is empty.
@@ -70,7 +70,7 @@ final class SocketMessage {
 
     /// Moves the descriptors that the kernel delivered into a box; other control data is skipped.
     void takeRights(FdBox box) {
-        long end = Math.min(header.get(JAVA_INT, number(AbiNumber.MSG_CONTROLLEN)), CONTROL_BYTES);
+        long end = Math.min(header.get(JAVA_INT, number(AbiNumber.MSG_CONTROLLEN)), control.byteSize());
         int data = number(AbiNumber.CMSG_DATA);
         int align = number(AbiNumber.CMSG_ALIGN);
         long at = 0;

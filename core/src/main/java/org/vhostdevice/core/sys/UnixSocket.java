@@ -60,7 +60,7 @@ public final class UnixSocket {
         }
     }
 
-    /// Connects to a listening socket.
+    /// Connects to a listening socket, without waiting for it to accept.
     ///
     /// @param path of the socket file
     /// @return the connection
@@ -69,12 +69,11 @@ public final class UnixSocket {
     public static OwnedFd connect(Path path) throws ErrnoException {
         OwnedFd fd = open();
         try (Arena arena = Arena.ofConfined()) {
+            // So that a listener that accepts no one cannot hold us up.
+            fd.setNonBlocking();
             MemorySegment address = address("connect", path, arena);
-            int result;
-            do {
-                result = SocketCalls.connect(fd.number(), address);
-            } while (result == Libc.EINTR);
-            ErrnoException.check("connect " + path, result);
+            ErrnoException.check("connect " + path, SocketCalls.connect(fd.number(), address));
+            fd.setBlocking();
             return fd;
         } catch (ErrnoException e) {
             fd.close();
@@ -216,10 +215,14 @@ public final class UnixSocket {
     /// @throws IOException if more descriptors came than this process may have open: those of this message are
     ///     closed and its bytes lost; or an [ErrnoException] if `recvmsg(2)` fails
     public static int receive(int fd, MemorySegment into, int want, FdBox fds) throws IOException {
+        return receive(fd, into.asSlice(0, want), fds, SocketMessage.CONTROL_BYTES);
+    }
+
+    static int receive(int fd, MemorySegment into, FdBox fds, int controlBytes) throws IOException {
         try (Arena arena = Arena.ofConfined();
                 FdBox received = new FdBox()) {
-            SocketMessage message = new SocketMessage(HostAbi.current(), arena);
-            message.setData(Libc.checked(into, want).address(), want);
+            SocketMessage message = new SocketMessage(HostAbi.current(), arena, controlBytes);
+            message.setData(Libc.checked(into, into.byteSize()).address(), into.byteSize());
             int n = receive(fd, message);
             message.takeRights(received);
             if (message.isControlTruncated()) {
@@ -227,6 +230,8 @@ public final class UnixSocket {
             }
             moveCloseOnExec(received, fds);
             return n;
+        } finally {
+            Reference.reachabilityFence(into);
         }
     }
 
@@ -278,7 +283,7 @@ public final class UnixSocket {
     public static void send(int fd, MemorySegment from, int n, List<OwnedFd> fds, int wakeFd) throws IOException {
         long address = Libc.checked(from, n).address();
         try (Arena arena = Arena.ofConfined()) {
-            SocketMessage message = new SocketMessage(HostAbi.current(), arena);
+            SocketMessage message = new SocketMessage(HostAbi.current(), arena, SocketMessage.CONTROL_BYTES);
             message.setRights(fds.stream().mapToInt(OwnedFd::number).toArray());
             int sent = 0;
             while (sent < n) {

@@ -1,0 +1,121 @@
+package org.vhostdevice.core.sys;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The bytes of the structures that system calls take, for every host.
+class LayoutTest {
+    private static String hex(MemorySegment segment, long from, long bytes) {
+        return HexFormat.of().formatHex(segment.asSlice(from, bytes).toArray(JAVA_BYTE));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "LINUX_X86_64, 110, 01002f746d702f7300",
+        "LINUX_AARCH64, 110, 01002f746d702f7300",
+        "MACOS_AARCH64, 106, 6a012f746d702f7300",
+        "FREEBSD, 106, 6a012f746d702f7300"
+    })
+    void addressOfASocketStartsWithFamilyOrLength(HostAbi abi, int size, String start) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = SocketAddress.of(abi, "/tmp/s".getBytes(StandardCharsets.UTF_8), arena);
+            assertEquals(size, address.byteSize());
+            assertEquals(start, hex(address, 0, 9));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void longestPathLeavesRoomForItsNul(HostAbi abi) {
+        try (Arena arena = Arena.ofConfined()) {
+            byte[] path = new byte[SocketAddress.maxPathBytes(abi)];
+            MemorySegment address = SocketAddress.of(abi, path, arena);
+            assertEquals(address.byteSize(), AbiNumber.SUN_PATH.on(abi) + path.length + 1L);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "LINUX_X86_64, true, 0100000000000000 0000000000000000 0000000000000000 0000000000000000",
+        "LINUX_X86_64, false, 0000000000000000 0000000000000000 0000000000000000 0000000000000000",
+        "MACOS_AARCH64, true, 0000000000000000 0000000000000000 0000000003000000",
+        "FREEBSD, false, 0000000000000000 0000000000000000 0000000001000000 0000000000000000"
+    })
+    void lockCoversTheWholeFile(HostAbi abi, boolean exclusive, String bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment lock = FileLocks.wholeFile(abi, exclusive, arena);
+            assertEquals(bytes.replace(" ", ""), hex(lock, 0, lock.byteSize()));
+        }
+    }
+
+    private static final String MACOS_ADD_READ =
+            "0700000000000000 ffff 0100 00000000 0000000000000000 0000000000000000";
+
+    @ParameterizedTest
+    @CsvSource({
+        "MACOS_AARCH64, 0, 1, 1, " + MACOS_ADD_READ,
+        "FREEBSD, 0, 1, 1, " + MACOS_ADD_READ + "0000000000000000000000000000000000000000000000000000000000000000",
+        // Interest in a hang-up only is a low-water mark out of reach.
+        "MACOS_AARCH64, 0, 4, 1, 0700000000000000 ffff 0100 01000000 ffffff7f00000000 0000000000000000",
+        "MACOS_AARCH64, 4, 5, 1, " + MACOS_ADD_READ,
+        "MACOS_AARCH64, 1, 2, 2, 0700000000000000 ffff 0200 00000000 0000000000000000 0000000000000000"
+                + "0700000000000000 feff 0100 00000000 0000000000000000 0000000000000000",
+        "MACOS_AARCH64, 3, 1, 1, 0700000000000000 feff 0200 00000000 0000000000000000 0000000000000000",
+        "MACOS_AARCH64, 3, 3, 0, ''"
+    })
+    void changeOfInterestIsFilters(HostAbi abi, int from, int to, int count, String bytes) {
+        KeventList list = new KeventList(abi, Arena.ofAuto(), 2);
+        assertEquals(count, list.change(7, from, to));
+        assertEquals(bytes.replace(" ", ""), hex(list.segment(), 0, (long) count * AbiNumber.KEVENT_SIZE.on(abi)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "MACOS_AARCH64, ffff 0100, 1, 1",
+        "MACOS_AARCH64, ffff 0180, 5, 5",
+        "MACOS_AARCH64, ffff 0180, 4, 4",
+        "MACOS_AARCH64, feff 0100, 2, 2",
+        "FREEBSD, feff 0180, 3, 6"
+    })
+    void eventIsReadiness(HostAbi abi, String filterAndFlags, int interest, int ready) {
+        KeventList list = new KeventList(abi, Arena.ofAuto(), 2);
+        long second = AbiNumber.KEVENT_SIZE.on(abi);
+        byte[] event = HexFormat.of().parseHex(("2a00000000000000" + filterAndFlags).replace(" ", ""));
+        MemorySegment.copy(event, 0, list.segment(), JAVA_BYTE, second, event.length);
+        assertEquals(42, list.fd(1));
+        assertEquals(ready, list.ready(1, interest));
+    }
+
+    @Test
+    void typeOfAFileIsInItsMode() {
+        assertEquals(FileStatus.Kind.REGULAR, FileStatus.kindOf(0100644));
+        assertEquals(FileStatus.Kind.BLOCK, FileStatus.kindOf(0060660));
+        assertEquals(FileStatus.Kind.CHARACTER, FileStatus.kindOf(0020666));
+        assertEquals(FileStatus.Kind.DIRECTORY, FileStatus.kindOf(0040755));
+        assertEquals(FileStatus.Kind.PIPE, FileStatus.kindOf(0010600));
+        assertEquals(FileStatus.Kind.SOCKET, FileStatus.kindOf(0140777));
+        assertEquals(FileStatus.Kind.ANONYMOUS, FileStatus.kindOf(0600));
+        assertEquals(FileStatus.Kind.OTHER, FileStatus.kindOf(0120777));
+        // st_mode is a signed short on the BSDs
+        assertEquals(FileStatus.Kind.SOCKET, FileStatus.kindOf((short) 0140777));
+    }
+
+    @Test
+    void millisecondsAreRoundedUp() {
+        assertEquals(-1, PollBits.toMillis(-1));
+        assertEquals(0, PollBits.toMillis(0));
+        assertEquals(1, PollBits.toMillis(1));
+        assertEquals(1, PollBits.toMillis(1_000_000));
+        assertEquals(2, PollBits.toMillis(1_000_001));
+        assertEquals(Integer.MAX_VALUE, PollBits.toMillis(Long.MAX_VALUE));
+    }
+}
