@@ -85,7 +85,7 @@ public final class BackendRequestChannel implements AutoCloseable {
     private long answer(BackendRequest request, Received received) {
         try {
             Message payload = MessageCodec.decode(request, received.payload());
-            request.descriptors().check(payload, received.descriptors().size());
+            request.descriptors().check(request, payload, received.descriptors().size());
             return handler.handle(request, payload);
         } catch (ProtocolException e) {
             return 1;

@@ -15,15 +15,16 @@ public enum DescriptorRule {
 
     /// Checks the descriptors of a message.
     ///
-    /// @param message the decoded payload
+    /// @param request what was sent, for the refusal
+    /// @param message its decoded payload
     /// @param count   descriptors that came with it
     /// @throws ProtocolException not fatal, when there are too many or too few
-    public void check(Message message, int count) throws ProtocolException {
+    public void check(Enum<?> request, Message message, int count) throws ProtocolException {
         int least = least(message);
         int most = this == ONE_OR_NONE ? 1 : least;
         if (count < least || count > most) {
-            throw ProtocolException.refused(
-                    count + " descriptors where " + (least == most ? "" : least + " to ") + most + " belong");
+            throw ProtocolException.refused(request + " with " + count + " descriptors where "
+                    + (least == most ? "" : least + " to ") + most + " belong");
         }
     }
 

@@ -61,6 +61,16 @@ public final class MessageCodec {
         return decode(request, request.reply(), payload);
     }
 
+    /// Decodes the payload of a reply to a back end.
+    ///
+    /// @param request the request that is answered
+    /// @param payload exactly the payload
+    /// @return a number ([Message#ACK] is success)
+    /// @throws ProtocolException not fatal, when the payload is not a number
+    public static Message decodeReply(BackendRequest request, MemorySegment payload) throws ProtocolException {
+        return decode(request, PayloadKind.U64, payload);
+    }
+
     private static Message decode(Enum<?> request, PayloadKind kind, MemorySegment payload) throws ProtocolException {
         long size = payload.byteSize();
         if (size < kind.minBytes() || size > kind.maxBytes()) {

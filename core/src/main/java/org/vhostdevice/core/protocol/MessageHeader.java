@@ -94,7 +94,7 @@ public record MessageHeader(int request, int flags, int size) {
     ///
     /// @throws ProtocolException fatal, because nothing after such a header can be trusted to be a message
     public void checkRequest() throws ProtocolException {
-        checkVersionAndSize();
+        checkFraming();
         if (isReply()) {
             throw ProtocolException.fatal("reply flag set in request " + describe());
         }
@@ -105,13 +105,13 @@ public record MessageHeader(int request, int flags, int size) {
     /// @param expected id of the message that was sent
     /// @throws ProtocolException fatal, because the two sides have lost step
     public void checkReplyTo(int expected) throws ProtocolException {
-        checkVersionAndSize();
+        checkFraming();
         if (request != expected || flags != (VERSION | REPLY)) {
             throw ProtocolException.fatal("not the reply to request " + expected + ": " + describe());
         }
     }
 
-    private void checkVersionAndSize() throws ProtocolException {
+    private void checkFraming() throws ProtocolException {
         if ((flags & VERSION_MASK) != VERSION) {
             throw ProtocolException.fatal("protocol version is not 1 in " + describe());
         }

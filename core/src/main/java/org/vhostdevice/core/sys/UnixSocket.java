@@ -47,17 +47,61 @@ public final class UnixSocket {
     /// @return the listening socket
     /// @throws ErrnoException with `EADDRINUSE` if the file exists, with `ENAMETOOLONG` if the path is too long
     public static OwnedFd listen(Path path, int backlog) throws ErrnoException {
-        OwnedFd fd = open();
-        try (Arena arena = Arena.ofConfined()) {
-            fd.setNonBlocking();
-            MemorySegment address = address("bind", path, arena);
-            ErrnoException.check("bind " + path, SocketCalls.bind(fd.number(), address));
-            ErrnoException.check("listen " + path, SocketCalls.listen(fd.number(), backlog));
+        OwnedFd fd = bind(path);
+        try {
+            listen(fd.number(), backlog);
             return fd;
         } catch (ErrnoException e) {
             fd.close();
             throw e;
         }
+    }
+
+    /// Makes a socket file that refuses every peer until [#listen(int, int)], so that its permissions can be set
+    /// before. The socket is non-blocking.
+    ///
+    /// @param path where the socket file is made
+    /// @return the socket
+    /// @throws ErrnoException with `EADDRINUSE` if the file exists, with `ENAMETOOLONG` if the path is too long
+    public static OwnedFd bind(Path path) throws ErrnoException {
+        OwnedFd fd = open();
+        try (Arena arena = Arena.ofConfined()) {
+            fd.setNonBlocking();
+            MemorySegment address = address("bind", path, arena);
+            ErrnoException.check("bind " + path, SocketCalls.bind(fd.number(), address));
+            return fd;
+        } catch (ErrnoException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /// Lets peers connect to a socket that has a file.
+    ///
+    /// @param fd a socket made by [#bind(Path)]
+    /// @param backlog how many peers may wait to be accepted
+    /// @throws ErrnoException if `listen(2)` fails
+    public static void listen(int fd, int backlog) throws ErrnoException {
+        ErrnoException.check("listen", SocketCalls.listen(fd, backlog));
+    }
+
+    /// Takes over a socket that this process was started with, and makes it close-on-exec.
+    ///
+    /// @param number of the descriptor
+    /// @return its owner
+    /// @throws IOException if there is no such descriptor or it is not a socket; it is left open then
+    public static OwnedFd adopt(int number) throws IOException {
+        try {
+            if (!isSocket(number)) {
+                throw new IOException("file descriptor " + number + " is not a socket");
+            }
+        } catch (ErrnoException e) {
+            throw new IOException("file descriptor " + number + " is not open", e);
+        }
+        OwnedFd fd = new OwnedFd(number);
+        fd.closeOnExec();
+        suppressSigpipe(fd);
+        return fd;
     }
 
     /// Connects to a listening socket, without waiting for it to accept.
@@ -281,30 +325,46 @@ public final class UnixSocket {
     /// @throws InterruptedIOException when woken; a part may be sent, so that the connection is of no use any more
     /// @throws ErrnoException if `sendmsg(2)` fails, with `EPIPE` if the peer has closed its end
     public static void send(int fd, MemorySegment from, int n, List<OwnedFd> fds, int wakeFd) throws IOException {
-        long address = Libc.checked(from, n).address();
-        try (Arena arena = Arena.ofConfined()) {
-            SocketMessage message = new SocketMessage(HostAbi.current(), arena, SocketMessage.CONTROL_BYTES);
-            message.setRights(fds.stream().mapToInt(OwnedFd::number).toArray());
-            int sent = 0;
-            while (sent < n) {
-                message.setData(address + sent, n - sent);
-                long result = SocketCalls.sendmsg(fd, message.header(), MSG_DONTWAIT | MSG_NOSIGNAL);
-                if (result == Libc.EAGAIN) {
-                    awaitRoom(fd, wakeFd);
-                } else if (result != Libc.EINTR) {
-                    ErrnoException.check("sendmsg", result);
-                    sent += (int) result;
-                    message.setRights(new int[0]);
-                }
+        int sent = 0;
+        while (sent < n) {
+            int some = trySend(fd, from.asSlice(sent, n - sent), sent == 0 ? fds : List.of());
+            if (some == 0) {
+                awaitRoom(fd, wakeFd);
             }
-        } finally {
-            Reference.reachabilityFence(from);
+            sent += some;
         }
     }
 
     private static void awaitRoom(int fd, int wakeFd) throws IOException {
         if ((poll(fd, Poller.WRITE, wakeFd, -1) & WOKEN) != 0) {
             throw new InterruptedIOException("woken while the peer did not read");
+        }
+    }
+
+    /// Sends what fits without waiting, and descriptors with the first byte.
+    ///
+    /// @param fd a connected socket
+    /// @param from what to send, not empty
+    /// @param fds stay the caller's
+    /// @return bytes sent, 0 if the peer has to read first
+    /// @throws ErrnoException if `sendmsg(2)` fails, with `EPIPE` if the peer has closed its end
+    public static int trySend(int fd, MemorySegment from, List<OwnedFd> fds) throws ErrnoException {
+        long result = fds.isEmpty() ? sendNow(fd, from) : sendNow(fd, from, fds);
+        if (result == Libc.EAGAIN || result == Libc.EINTR) {
+            return 0;
+        }
+        ErrnoException.check("sendmsg", result);
+        return (int) result;
+    }
+
+    private static long sendNow(int fd, MemorySegment from, List<OwnedFd> fds) {
+        try (Arena arena = Arena.ofConfined()) {
+            SocketMessage message = new SocketMessage(HostAbi.current(), arena, SocketMessage.CONTROL_BYTES);
+            message.setData(Libc.checked(from, 1).address(), from.byteSize());
+            message.setRights(fds.stream().mapToInt(OwnedFd::number).toArray());
+            return SocketCalls.sendmsg(fd, message.header(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        } finally {
+            Reference.reachabilityFence(from);
         }
     }
 

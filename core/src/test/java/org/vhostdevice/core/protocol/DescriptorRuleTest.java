@@ -38,7 +38,7 @@ class DescriptorRuleTest {
 
     private static boolean accepts(DescriptorRule rule, Message message, int count) {
         try {
-            rule.check(message, count);
+            rule.check(FrontendRequest.UNKNOWN, message, count);
             return true;
         } catch (ProtocolException refusal) {
             assertFalse(refusal.fatal());

@@ -28,7 +28,7 @@ class MessageCodecTest {
 
     private final MemorySegment buffer = MemorySegment.ofArray(new byte[MessageHeader.MAX_PAYLOAD + GUARDS]);
 
-    @RepeatedTest(200)
+    @RepeatedTest(50)
     void everyFrontendRequestSurvivesTheWire(RandomGenerator random) throws Exception {
         for (FrontendRequest request : FrontendRequest.values()) {
             Message sent = new RandomMessages(random).next(request.payload());
@@ -36,7 +36,7 @@ class MessageCodecTest {
         }
     }
 
-    @RepeatedTest(200)
+    @RepeatedTest(50)
     void everyBackendRequestSurvivesTheWire(RandomGenerator random) throws Exception {
         for (BackendRequest request : BackendRequest.values()) {
             Message sent = new RandomMessages(random).next(request.payload());
@@ -44,7 +44,7 @@ class MessageCodecTest {
         }
     }
 
-    @RepeatedTest(200)
+    @RepeatedTest(50)
     void everyReplySurvivesTheWire(RandomGenerator random) throws Exception {
         for (FrontendRequest request : FrontendRequest.values()) {
             Message sent = new RandomMessages(random).next(request.reply());

@@ -27,7 +27,7 @@ class TranscriptTest {
 
             Message message = MessageCodec.decode(request, MemorySegment.ofArray(payload));
             assertEquals(entry.meaning(), request + " " + message);
-            request.descriptors().check(message, entry.descriptors());
+            request.descriptors().check(request, message, entry.descriptors());
             assertArrayEquals(payload, encodedWithTail(message, payload), entry::meaning);
         }
     }

@@ -1,0 +1,139 @@
+package org.vhostdevice.core.transport;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.sys.Errno;
+import org.vhostdevice.core.sys.ErrnoException;
+import org.vhostdevice.core.sys.Host;
+import org.vhostdevice.core.sys.OwnedFd;
+import org.vhostdevice.core.sys.UnixSocket;
+
+/// The file of a listening socket: made with the permissions asked for, removed only while it is still ours.
+final class SocketFile {
+    private static final int BACKLOG = 16;
+    private static final int FILE_TYPE = 0170000;
+    private static final int SOCKET_TYPE = 0140000;
+
+    private final Path path;
+    private final OwnedFd socket;
+    private final Object key;
+
+    private SocketFile(Path path, OwnedFd socket, Object key) {
+        this.path = path;
+        this.socket = socket;
+        this.key = key;
+    }
+
+    /// Makes the file and listens. A file that a dead process left is replaced.
+    ///
+    /// Nobody can connect before group and mode are set, because the socket does not listen until then; the umask,
+    /// which belongs to the whole process, is not touched.
+    ///
+    /// @throws IOException with a message for the user
+    static SocketFile listen(Endpoint.Listen endpoint) throws IOException {
+        Path path = endpoint.path();
+        OwnedFd socket = bind(path);
+        try {
+            SocketFile file = new SocketFile(path, socket, Objects.requireNonNull(keyOf(path)));
+            try {
+                file.protect(endpoint);
+                UnixSocket.listen(socket.number(), BACKLOG);
+                return file;
+            } catch (Throwable e) {
+                file.remove();
+                throw e;
+            }
+        } catch (Throwable e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    private static OwnedFd bind(Path path) throws IOException {
+        try {
+            return UnixSocket.bind(path);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EADDRINUSE) {
+                throw e;
+            }
+        }
+        removeStale(path);
+        return UnixSocket.bind(path);
+    }
+
+    private static void removeStale(Path path) throws IOException {
+        Object before = keyOf(path);
+        if (before == null) {
+            return;
+        }
+        if (!isSocket(path)) {
+            throw new IOException(path + " exists and is not a socket; it is left alone");
+        }
+        if (isLive(path)) {
+            throw new IOException("another process listens on " + path + "; stop it or choose another path");
+        }
+        if (before.equals(keyOf(path))) {
+            Files.deleteIfExists(path);
+        }
+    }
+
+    /// Whether a process listens. One whose queue is full does, too, except on hosts that refuse peers then.
+    private static boolean isLive(Path path) throws ErrnoException {
+        try {
+            UnixSocket.connect(path).close();
+            return true;
+        } catch (ErrnoException e) {
+            return switch (e.errno()) {
+                case EAGAIN, EINPROGRESS, EPROTOTYPE -> true;
+                case ECONNREFUSED, ENOENT -> false;
+                default -> throw e;
+            };
+        }
+    }
+
+    private void protect(Endpoint.Listen endpoint) throws IOException {
+        String group = endpoint.group();
+        if (group != null) {
+            try {
+                Host.chownGroup(path, group);
+            } catch (UserPrincipalNotFoundException e) {
+                throw new IOException("there is no group " + group + " for the socket " + path, e);
+            }
+        }
+        Host.chmod(path, endpoint.mode());
+    }
+
+    private static boolean isSocket(Path path) throws IOException {
+        int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+        return (mode & FILE_TYPE) == SOCKET_TYPE;
+    }
+
+    /// Device and inode of a file, which is not followed if it is a link; null if there is none.
+    private static @Nullable Object keyOf(Path path) throws IOException {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .fileKey();
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    /// The listening socket.
+    OwnedFd socket() {
+        return socket;
+    }
+
+    /// Removes the file, unless another one has taken its place.
+    void remove() throws IOException {
+        if (key.equals(keyOf(path))) {
+            Files.deleteIfExists(path);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package org.vhostdevice.core.transport;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.sys.ErrnoException;
+import org.vhostdevice.core.sys.OwnedFd;
+import org.vhostdevice.core.sys.UnixSocket;
+import org.vhostdevice.core.sys.Wakeup;
+
+/// Waits for front ends at an end point.
+///
+/// One thread accepts, serves the connections and closes; any thread may [#stop()].
+public final class VhostUserListener implements AutoCloseable {
+    private final Wakeup stop;
+    private final @Nullable SocketFile file;
+
+    /// The listening socket; null when the end point is a connection, from the moment when it is handed out.
+    private @Nullable OwnedFd socket;
+
+    private final boolean listening;
+
+    private VhostUserListener(OwnedFd socket, boolean listening, @Nullable SocketFile file) throws ErrnoException {
+        this.stop = Wakeup.create();
+        this.socket = socket;
+        this.listening = listening;
+        this.file = file;
+    }
+
+    /// Opens an end point: once this returns, front ends can connect.
+    ///
+    /// @param endpoint where
+    /// @return the listener
+    /// @throws IOException when it cannot be used, with a message for the user
+    public static VhostUserListener open(Endpoint endpoint) throws IOException {
+        return switch (endpoint) {
+            case Endpoint.Listen listen -> {
+                SocketFile file = SocketFile.listen(listen);
+                yield new VhostUserListener(file.socket(), true, file);
+            }
+            case Endpoint.Inherited(int fd) -> {
+                OwnedFd socket = UnixSocket.adopt(fd);
+                yield new VhostUserListener(socket, UnixSocket.isListening(fd), null);
+            }
+        };
+    }
+
+    /// Waits for the next front end. An end point that is a connection gives that one once.
+    ///
+    /// @return the connection, which the caller closes before it closes this; null when there will be no other:
+    ///     after [#stop()], or when the only connection was handed out
+    /// @throws ErrnoException when the host fails, for instance for lack of descriptors
+    public @Nullable VhostUserConnection accept() throws ErrnoException {
+        OwnedFd source = socket;
+        if (source == null) {
+            return null;
+        }
+        OwnedFd peer = source;
+        if (listening) {
+            peer = UnixSocket.accept(source.number(), stop.fd());
+        } else {
+            socket = null;
+        }
+        return peer == null ? null : new VhostUserConnection(peer, stop.fd());
+    }
+
+    /// Ends the wait of [#accept()] and every wait on the connections made here, now and in future.
+    public void stop() {
+        stop.wake();
+    }
+
+    /// Stops listening, and removes the socket file unless another one has taken its place.
+    ///
+    /// @throws IOException when the file cannot be removed
+    @Override
+    public void close() throws IOException {
+        OwnedFd last = socket;
+        socket = null;
+        try (stop) {
+            if (file != null) {
+                file.remove();
+            }
+        } finally {
+            if (last != null) {
+                last.close();
+            }
+        }
+    }
+}
