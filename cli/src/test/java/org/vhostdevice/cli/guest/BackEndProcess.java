@@ -30,8 +30,13 @@ final class BackEndProcess implements AutoCloseable {
     /// @param socket where the command makes it listen
     static BackEndProcess start(ProcessBuilder command, Path socket) throws IOException {
         BackEndProcess backEnd = new BackEndProcess(command, socket);
-        backEnd.awaitListening();
-        return backEnd;
+        try {
+            backEnd.awaitListening();
+            return backEnd;
+        } catch (AssertionError e) {
+            backEnd.close();
+            throw e;
+        }
     }
 
     Path socket() {
@@ -69,7 +74,6 @@ final class BackEndProcess implements AutoCloseable {
                         + process.process().exitValue() + ":\n" + output.awaitEnd(LIMIT));
             }
             if (System.nanoTime() - deadline > 0) {
-                kill();
                 throw new AssertionError("the back end does not listen on " + socket + ":\n" + output.text());
             }
             LockSupport.parkNanos(POLL_NANOS);

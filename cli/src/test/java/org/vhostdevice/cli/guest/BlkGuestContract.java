@@ -9,36 +9,37 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.vhostdevice.core.testkit.Seeded;
 
 /// What a guest sees of the block device, whatever its front end is.
 @Tag("guest")
+@ExtendWith(Seeded.class)
 abstract class BlkGuestContract {
     private static final long IMAGE_BYTES = 256L << 20;
     private static final int PAYLOAD_BYTES = 4 << 20;
     private static final String WRITTEN = "written-";
 
-    @TempDir
-    Path folder = Path.of("");
+    private Path folder;
+    private Path image;
+    private Payload payload;
 
-    private final long seed = Long.getLong("vhost.seed", System.nanoTime());
-    final Payload payload = new Payload(new SplittableRandom(seed), PAYLOAD_BYTES);
-    private Path image = folder;
-
-    /// The front end under test, with its files in [#folder].
-    abstract GuestLauncher launcher(GuestTools tools);
+    /// The front end under test, with its files in a folder.
+    abstract GuestLauncher launcher(GuestTools tools, Path folder);
 
     /// Request queues of the device and CPUs of the guest.
     abstract int queues();
 
     @BeforeEach
-    void makeImage() throws IOException {
-        System.out.println("repeat with -Dvhost.seed=" + seed);
+    void makeImage(@TempDir Path temporary, RandomGenerator random) throws IOException {
+        folder = temporary;
+        payload = new Payload(random, PAYLOAD_BYTES);
         image = folder.resolve("disk.img");
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
             file.setLength(IMAGE_BYTES);
@@ -90,7 +91,7 @@ abstract class BlkGuestContract {
     final Guest boot(BackEndProcess backEnd, String script) throws IOException {
         GuestSpec spec =
                 new GuestSpec(GuestDevice.BLK, backEnd.socket(), queues(), BlkGuestScripts.files(payload), script);
-        return launcher(GuestAvailability.require()).start(spec);
+        return launcher(GuestAvailability.require(), folder).start(spec);
     }
 
     private GuestReport runScript(BackEndProcess backEnd, String script) throws IOException {

@@ -1,13 +1,14 @@
 package org.vhostdevice.cli.guest;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// The block device with QEMU as the front end, which connects again: the guest goes on.
 class BlkQemuGuestIT extends BlkGuestContract {
     @Override
-    GuestLauncher launcher(GuestTools tools) {
+    GuestLauncher launcher(GuestTools tools, Path folder) {
         return new QemuGuest(tools, folder);
     }
 

@@ -1,13 +1,14 @@
 package org.vhostdevice.cli.guest;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// The block device with User Mode Linux as the front end, which does not connect again.
 class BlkUmlGuestIT extends BlkGuestContract {
     @Override
-    GuestLauncher launcher(GuestTools tools) {
+    GuestLauncher launcher(GuestTools tools, Path folder) {
         return new UmlGuest(tools, folder);
     }
 

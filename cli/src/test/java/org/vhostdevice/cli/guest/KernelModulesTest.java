@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class KernelModulesTest {
-    @TempDir
-    Path folder = Path.of("");
+    private Path folder;
 
     @BeforeEach
-    void makeModules() throws IOException {
+    void makeModules(@TempDir Path temporary) throws IOException {
+        folder = temporary;
         Files.writeString(folder.resolve("modules.builtin"), "kernel/fs/ext4/ext4.ko\n");
         module("kernel/drivers/virtio/virtio.ko", "virtio_ring");
         module("kernel/drivers/virtio/virtio_ring.ko", "");
