@@ -26,8 +26,9 @@ public enum Capability {
     ATOMIC_CLOEXEC,
     /// `F_OFD_SETLK`, locks that belong to an open file description; otherwise `flock(2)`.
     OFD_LOCKS,
-    /// `preadv2(2)` with `RWF_NOWAIT`, a read that never waits; otherwise `poll(2)` before the read.
-    NOWAIT_READ;
+    /// `preadv2(2)` and `pwritev2(2)` with `RWF_NOWAIT`, which never wait; otherwise `O_NONBLOCK` or `poll(2)` sees
+    /// to that.
+    NOWAIT_IO;
 
     private static final String PROPERTY = "vhost.disable";
 
@@ -50,7 +51,8 @@ public enum Capability {
             case KQUEUE -> AbiNumber.KEVENT_SIZE.existsOn(abi);
             case ATOMIC_CLOEXEC -> AbiNumber.SOCK_CLOEXEC.existsOn(abi);
             case OFD_LOCKS -> AbiNumber.F_OFD_SETLK.existsOn(abi);
-            case NOWAIT_READ -> AbiNumber.RWF_NOWAIT.existsOn(abi) && Symbol.PREADV2.isPresent();
+            case NOWAIT_IO ->
+                AbiNumber.RWF_NOWAIT.existsOn(abi) && Symbol.PREADV2.isPresent() && Symbol.PWRITEV2.isPresent();
         };
     }
 

@@ -2,6 +2,7 @@ package org.vhostdevice.core.sys;
 
 import java.io.IOException;
 import java.io.Serial;
+import java.nio.file.Path;
 
 /// A system call that failed on this host.
 public final class ErrnoException extends IOException {
@@ -46,6 +47,13 @@ public final class ErrnoException extends IOException {
     static void check(String call, long result) throws ErrnoException {
         if (result < 0) {
             throw new ErrnoException(call, (int) -result);
+        }
+    }
+
+    /// Throws if a result is a negated error number, naming the path that the call was for.
+    static void check(String call, Path path, int result) throws ErrnoException {
+        if (result < 0) {
+            throw new ErrnoException(call + " " + path, -result);
         }
     }
 

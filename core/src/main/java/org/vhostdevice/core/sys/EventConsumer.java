@@ -2,7 +2,6 @@ package org.vhostdevice.core.sys;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /// The read end of a notification, as a front end passes it for kicks: an eventfd, a pipe or a socket.
 ///
@@ -13,7 +12,7 @@ public final class EventConsumer implements AutoCloseable {
     private static final int MAX_READS = 16;
 
     private final OwnedFd fd;
-    private final MemorySegment buffer = Arena.ofAuto().allocate(BUFFER_BYTES, 8);
+    private final NowaitBuffer buffer = new NowaitBuffer(Arena.ofAuto().allocate(BUFFER_BYTES, 8));
 
     private EventConsumer(OwnedFd fd) {
         this.fd = fd;
@@ -33,10 +32,11 @@ public final class EventConsumer implements AutoCloseable {
     /// Takes what has been written so far, without looking at it: how much it is and what it says mean nothing.
     ///
     /// @return false if nothing more can come, because every write end is closed or the descriptor is broken
+    /// @throws IllegalStateException if this consumer is closed
     public boolean drain() {
         int number = fd.number();
         for (int i = 0; i < MAX_READS; i++) {
-            long n = Libc.read(number, buffer, BUFFER_BYTES);
+            long n = buffer.read(number);
             if (n == Libc.EAGAIN) {
                 return true;
             }

@@ -1,6 +1,5 @@
 package org.vhostdevice.core.sys;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
@@ -14,9 +13,6 @@ import java.lang.foreign.MemorySegment;
 public final class EventNotifier implements AutoCloseable {
     private static final MemorySegment ONE =
             Arena.global().allocateFrom(JAVA_LONG, 1).asReadOnly();
-    private static final int POLLIN = 1;
-    private static final int POLLOUT = 4;
-    private static final int EOPNOTSUPP = -Errno.EOPNOTSUPP.number();
 
     private enum Way {
         /// A write returns at once.
@@ -29,7 +25,7 @@ public final class EventNotifier implements AutoCloseable {
 
     private final OwnedFd fd;
     private final Way way;
-    private final MemorySegment pollfd = Arena.ofAuto().allocate(8, 4);
+    private final NowaitBuffer one = new NowaitBuffer(ONE);
 
     private EventNotifier(OwnedFd fd, Way way) {
         this.fd = fd;
@@ -72,46 +68,29 @@ public final class EventNotifier implements AutoCloseable {
     ///
     /// A reader who has not read the last signals yet gets no more: one is enough. Nothing happens if the other end
     /// is closed or the front end gave a descriptor that cannot be written: that is its own loss.
+    ///
+    /// @throws IllegalStateException if this notifier is closed
     public void signal() {
         int number = fd.number();
         long n;
         do {
             n = switch (way) {
-                case WRITE -> Libc.write(number, ONE, JAVA_LONG.byteSize());
-                case POLL_AND_WRITE ->
-                    ready(pollfd, number, POLLOUT) ? Libc.write(number, ONE, JAVA_LONG.byteSize()) : Libc.EAGAIN;
+                case WRITE -> one.write(number);
+                case POLL_AND_WRITE -> one.writeIfReady(number);
                 case SEND -> UnixSocket.sendNow(number, ONE);
             };
         } while (n == Libc.EINTR);
     }
 
-    /// Lets a [#signal()] return that waits for room in a blocking eventfd; any thread may call it.
+    /// Lets a [#signal()] return that waits for room in an eventfd; any thread may call it, and does not wait.
     ///
-    /// This takes the signals that the front end has not read, so call it only when they do not matter any more,
-    /// and again if `signal()` should still be waiting. It does nothing where `signal()` cannot wait.
+    /// A signal can wait only if the front end made the eventfd blocking and fills it on purpose. This takes the
+    /// signals that it has not read, so call it only when they do not matter any more, and again if `signal()`
+    /// should still be waiting. On a pipe or a socket it does nothing.
     public synchronized void unblock() {
-        if (way != Way.POLL_AND_WRITE || fd.isClosed()) {
-            return;
+        if (way != Way.SEND && !fd.isClosed()) {
+            var _ = new NowaitBuffer(Arena.ofAuto().allocate(JAVA_LONG)).readIfReady(fd.number());
         }
-        try (Arena frame = Arena.ofConfined()) {
-            MemorySegment count = frame.allocate(JAVA_LONG);
-            long n = Capability.NOWAIT_READ.available() ? readNow(count, frame) : EOPNOTSUPP;
-            if (n == EOPNOTSUPP && ready(frame.allocate(8, 4), fd.number(), POLLIN)) {
-                // The front end may read in between, and then signal once more.
-                var _ = Libc.read(fd.number(), count, count.byteSize());
-            }
-        }
-    }
-
-    private long readNow(MemorySegment into, Arena frame) {
-        MemorySegment iovec = frame.allocateFrom(JAVA_LONG, into.address(), into.byteSize());
-        return Libc.preadv2(fd.number(), iovec, 1, AbiNumber.RWF_NOWAIT.value());
-    }
-
-    private static boolean ready(MemorySegment pollfd, int number, int events) {
-        pollfd.set(JAVA_INT, 0, number);
-        pollfd.set(JAVA_INT, 4, events);
-        return Libc.poll(pollfd, 1, 0) > 0;
     }
 
     /// Closes the descriptor.

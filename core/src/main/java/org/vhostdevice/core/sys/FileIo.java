@@ -48,7 +48,8 @@ public final class FileIo {
             do {
                 result = Libc.open(name, flags, NEW_FILE_MODE);
             } while (result == Libc.EINTR);
-            fd = OwnedFd.ofResult((mode == OpenMode.CREATE_NEW ? "create " : "open ") + path, result);
+            ErrnoException.check(mode == OpenMode.CREATE_NEW ? "create" : "open", path, result);
+            fd = new OwnedFd(result);
         }
         try {
             fd.setBlocking();

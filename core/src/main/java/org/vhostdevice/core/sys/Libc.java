@@ -68,6 +68,11 @@ final class Libc {
         return Downcall.toLong(Symbol.PREADV2, fd, checkedIovecs(iovecs, count), count, -1, flags);
     }
 
+    /// Writes at the current position (-1), with flags such as `RWF_NOWAIT`.
+    static long pwritev2(int fd, MemorySegment iovecs, int count, int flags) {
+        return Downcall.toLong(Symbol.PWRITEV2, fd, checkedIovecs(iovecs, count), count, -1, flags);
+    }
+
     static int fstat(int fd, MemorySegment stat) {
         return Downcall.toInt(Symbol.FSTAT, fd, checked(stat, FileIo.STAT_SIZE), 0, 0);
     }

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class MappedRegion implements AutoCloseable {
     private static final int PROT_READ = 1;
     private static final int PROT_WRITE = 2;
+    private static final int MAX_ERRNO = 4095;
     /// The largest unit that a file of huge pages may ask for.
     private static final long MAX_UNIT = 1L << 34;
 
@@ -40,26 +41,30 @@ public final class MappedRegion implements AutoCloseable {
     ///     as the message says, or with the error of `mmap(2)`
     public static MappedRegion map(OwnedFd fd, long offset, long size, boolean writable) throws ErrnoException {
         FileStatus file = FileIo.status(fd);
-        String call = "mmap of " + Long.toUnsignedString(size) + " bytes at offset " + Long.toUnsignedString(offset);
         if (size <= 0 || offset < 0 || offset > Long.MAX_VALUE - size) {
-            throw new ErrnoException(call, Errno.EINVAL.number());
+            throw failure(offset, size, "", Errno.EINVAL.number());
         }
         boolean sized = file.kind() != FileStatus.Kind.CHARACTER && file.kind() != FileStatus.Kind.BLOCK;
         if (sized && file.size() < offset + size) {
-            throw new ErrnoException(call + " of a file of " + file.size() + " bytes", Errno.EINVAL.number());
+            throw failure(offset, size, " of a file of " + file.size() + " bytes", Errno.EINVAL.number());
         }
         long unit = unit(file);
         long start = offset & -unit;
         long end = (offset + size + unit - 1) & -unit;
         if (end < 0) {
-            throw new ErrnoException(call, Errno.EINVAL.number());
+            throw failure(offset, size, "", Errno.EINVAL.number());
         }
         int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
         long address = Libc.mmapShared(end - start, protection, fd.number(), start);
-        if (address < 0 && address > -4096) {
-            throw new ErrnoException(call, (int) -address);
+        if (address < 0 && address >= -MAX_ERRNO) {
+            throw failure(offset, size, "", (int) -address);
         }
         return own(address, end - start, offset - start, size, writable);
+    }
+
+    private static ErrnoException failure(long offset, long size, String file, int number) {
+        String range = Long.toUnsignedString(size) + " bytes at offset " + Long.toUnsignedString(offset);
+        return new ErrnoException("mmap of " + range + file, number);
     }
 
     // A file of huge pages is mapped and unmapped in whole huge pages, which it names as its block size.

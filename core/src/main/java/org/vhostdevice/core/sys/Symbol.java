@@ -40,6 +40,7 @@ enum Symbol {
     PREADV2,
     PWRITE,
     PWRITEV,
+    PWRITEV2,
     READ,
     RECVMSG,
     SEND,

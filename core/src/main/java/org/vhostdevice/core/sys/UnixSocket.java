@@ -68,7 +68,7 @@ public final class UnixSocket {
         try (Arena arena = Arena.ofConfined()) {
             fd.setNonBlocking();
             MemorySegment address = address("bind", path, arena);
-            ErrnoException.check("bind " + path, SocketCalls.bind(fd.number(), address));
+            ErrnoException.check("bind", path, SocketCalls.bind(fd.number(), address));
             return fd;
         } catch (ErrnoException e) {
             fd.close();
@@ -116,7 +116,7 @@ public final class UnixSocket {
             // So that a listener that accepts no one cannot hold us up.
             fd.setNonBlocking();
             MemorySegment address = address("connect", path, arena);
-            ErrnoException.check("connect " + path, SocketCalls.connect(fd.number(), address));
+            ErrnoException.check("connect", path, SocketCalls.connect(fd.number(), address));
             fd.setBlocking();
             return fd;
         } catch (ErrnoException e) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
@@ -93,6 +94,18 @@ abstract class EventContract {
         notifier.unblock();
         notifier.close();
         notifier.unblock();
+    }
+
+    @Test
+    void frontEndThatClearsNonBlockingDoesNotHoldTheConsumerUp() throws IOException {
+        assumeTrue(Capability.NOWAIT_IO.available());
+        try (OwnedFd shared = new OwnedFd(consumer.fd()).duplicate()) {
+            shared.setBlocking();
+            assertTrue(consumer.drain());
+            notifier.signal();
+            assertTrue(consumer.drain());
+            assertTrue(consumer.drain());
+        }
     }
 
     @Test

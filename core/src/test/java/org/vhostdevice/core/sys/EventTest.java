@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -132,11 +133,16 @@ class EventTest {
         }
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
     @DisabledOnOs(OS.MAC)
-    void unblockFreesAWriterThatWaits() throws Exception {
+    void unblockFreesAWriterThatWaits(boolean blockingLater) throws Exception {
         OwnedFd fd = blockingEventfd();
+        if (blockingLater) {
+            fd.setNonBlocking();
+        }
         try (EventNotifier notifier = EventNotifier.adopt(fd)) {
+            fd.setBlocking();
             notifier.unblock();
             write(fd, -2);
             // What signal() does when the front end fills the counter after it was seen to have room.
@@ -144,6 +150,20 @@ class EventTest {
             notifier.unblock();
             stuck.join();
             assertEquals(1, read(fd));
+        }
+    }
+
+    @Test
+    void frontEndThatClearsNonBlockingOfAPipeDoesNotHoldTheNotifierUp() throws IOException {
+        assumeTrue(Capability.NOWAIT_IO.available());
+        Notification pipe = Notification.create(Notification.Kind.PIPE);
+        try (OwnedFd shared = pipe.writeEnd().duplicate();
+                OwnedFd _ = pipe.readEnd();
+                EventNotifier notifier = EventNotifier.adopt(pipe.writeEnd())) {
+            shared.setBlocking();
+            for (int i = 0; i < 20_000; i++) {
+                notifier.signal();
+            }
         }
     }
 
