@@ -29,7 +29,9 @@ public interface QueueHandler extends AutoCloseable {
     /// come. The core keeps serving the worker's events until all are completed.
     default void quiesce() {}
 
-    /// The ring has stopped and no chain is held.
+    /// The ring has stopped. No chain is held, unless something failed: the front end took guest memory away under a
+    /// request, or the handler itself threw. Then nothing is in flight on the host any more when this returns, and
+    /// completing a chain does nothing.
     @Override
     default void close() {}
 }

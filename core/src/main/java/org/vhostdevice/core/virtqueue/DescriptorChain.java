@@ -8,6 +8,7 @@ public final class DescriptorChain {
     private final GuestBuffers readable = new GuestBuffers();
     private final GuestBuffers writable = new GuestBuffers();
     private int head = -1;
+    private int generation;
 
     DescriptorChain(SplitVirtqueue queue) {
         this.queue = queue;
@@ -46,8 +47,14 @@ public final class DescriptorChain {
         return readable.pieces() + writable.pieces();
     }
 
-    void begin(int newHead) {
+    /// The generation of guest memory in which its buffers lie.
+    int generation() {
+        return generation;
+    }
+
+    void begin(int newHead, int newGeneration) {
         head = newHead;
+        generation = newGeneration;
     }
 
     void end() {

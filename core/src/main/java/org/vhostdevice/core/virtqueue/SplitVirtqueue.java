@@ -14,6 +14,7 @@ import static org.vhostdevice.core.virtqueue.SplitRingLayout.USED_F_NO_NOTIFY;
 import static org.vhostdevice.core.virtqueue.SplitRingLayout.USED_IDX;
 import static org.vhostdevice.core.virtqueue.SplitRingLayout.USED_RING;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,8 @@ public final class SplitVirtqueue implements Virtqueue {
     private int publishedUsed; // the index that the driver sees
     private int inFlight;
     private int piecesInFlight;
+    private int generation; // of guest memory, counted by useMemory
+    private int olderInFlight;
 
     /// Begins to use a ring.
     ///
@@ -71,9 +74,24 @@ public final class SplitVirtqueue implements Virtqueue {
 
     @Override
     public void useMemory(GuestMemory memory) throws GuestMemoryException {
-        availableRing = locateAvailable(memory);
-        usedRing = locateUsed(memory);
+        MemorySegment available = locateAvailable(memory);
+        MemorySegment used = locateUsed(memory);
         walker = locateDescriptors(memory);
+        availableRing = available;
+        usedRing = used;
+        generation++;
+        olderInFlight = inFlight;
+    }
+
+    @Override
+    public int olderInFlight() {
+        return olderInFlight;
+    }
+
+    @Override
+    public void abandon() {
+        availableRing = Arena.ofAuto().allocate(availableRing.byteSize(), SplitRingLayout.DESC_ALIGN);
+        usedRing = Arena.ofAuto().allocate(usedRing.byteSize(), SplitRingLayout.DESC_ALIGN);
     }
 
     @Override
@@ -96,7 +114,7 @@ public final class SplitVirtqueue implements Virtqueue {
             recycle(chain);
             throw e;
         }
-        chain.begin(head);
+        chain.begin(head, generation);
         taken[head] = chain;
         inFlight++;
         piecesInFlight += chain.pieces();
@@ -111,6 +129,9 @@ public final class SplitVirtqueue implements Virtqueue {
         nextUsed = (nextUsed + 1) & 0xffff;
         taken[chain.head()] = null;
         inFlight--;
+        if (chain.generation() != generation) {
+            olderInFlight--;
+        }
         piecesInFlight -= chain.pieces();
         recycle(chain);
     }

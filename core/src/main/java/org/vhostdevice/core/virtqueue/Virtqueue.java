@@ -33,12 +33,19 @@ public sealed interface Virtqueue permits SplitVirtqueue {
     /// {@return chains taken and not completed}
     int inFlight();
 
-    /// Takes up another snapshot of guest memory, which later chains use. The caller holds both snapshots until the
-    /// chains that use them are completed.
+    /// Takes up another snapshot of guest memory, which later chains use. The caller holds the old one until
+    /// [#olderInFlight] is 0.
     ///
     /// @param memory the new snapshot
-    /// @throws GuestMemoryException if the ring is not inside the new memory; the ring cannot be used any more
+    /// @throws GuestMemoryException if the ring is not inside the new memory; nothing has changed then
     void useMemory(GuestMemory memory) throws GuestMemoryException;
+
+    /// {@return chains in flight that were taken before the last [#useMemory]}
+    int olderInFlight();
+
+    /// Lets go of the ring in guest memory: chains can still be completed, but no one learns of it. Nothing may be
+    /// taken any more.
+    void abandon();
 
     /// {@return the state to go on from later (the number in `SET_VRING_BASE` and `GET_VRING_BASE`)}
     int base();
