@@ -1,0 +1,96 @@
+package org.vhostdevice.core.session;
+
+import static org.vhostdevice.core.virtqueue.VirtioFeature.EVENT_IDX;
+import static org.vhostdevice.core.virtqueue.VirtioFeature.INDIRECT_DESC;
+import static org.vhostdevice.core.virtqueue.VirtioFeature.PROTOCOL_FEATURES;
+import static org.vhostdevice.core.virtqueue.VirtioFeature.VERSION_1;
+
+import org.vhostdevice.core.protocol.Message;
+import org.vhostdevice.core.protocol.ProtocolException;
+import org.vhostdevice.core.protocol.ProtocolFeature;
+import org.vhostdevice.core.virtqueue.FeatureSet;
+
+/// The messages about features. Control thread only.
+final class Negotiation {
+    private static final long PROTOCOL = ProtocolFeature.bits(
+            ProtocolFeature.MQ,
+            ProtocolFeature.REPLY_ACK,
+            ProtocolFeature.BACKEND_REQ,
+            ProtocolFeature.CONFIG,
+            ProtocolFeature.BACKEND_SEND_FD,
+            ProtocolFeature.RESET_DEVICE,
+            ProtocolFeature.CONFIGURE_MEM_SLOTS,
+            ProtocolFeature.STATUS);
+
+    private final FeatureSet offered;
+    private final Rings rings;
+    private FeatureSet accepted = FeatureSet.NONE;
+    private boolean refused;
+    private long protocol;
+
+    /// @param deviceFeatures bits of the device type
+    /// @param withheld bits that are not offered
+    Negotiation(long deviceFeatures, long withheld, Rings rings) {
+        FeatureSet all = new FeatureSet(deviceFeatures)
+                .with(INDIRECT_DESC)
+                .with(EVENT_IDX)
+                .with(VERSION_1)
+                .with(PROTOCOL_FEATURES);
+        this.offered = new FeatureSet(all.bits() & ~withheld);
+        this.rings = rings;
+    }
+
+    /// GET_FEATURES.
+    Message features() {
+        return new Message.U64(offered.bits());
+    }
+
+    /// SET_FEATURES. Without PROTOCOL_FEATURES no ring can be enabled by message, so all are at once.
+    void setFeatures(Message.U64 message) throws ProtocolException {
+        FeatureSet wanted = new FeatureSet(message.value());
+        refused = true;
+        if (!wanted.isSubsetOf(offered)) {
+            throw ProtocolException.refused(
+                    "features that are not offered: 0x" + Long.toHexString(wanted.bits() & ~offered.bits()));
+        }
+        if (!wanted.equals(accepted) && rings.anyStarted()) {
+            throw ProtocolException.refused("features changed while a ring runs");
+        }
+        refused = false;
+        accepted = wanted;
+        rings.useFeatures(wanted);
+        if (!wanted.has(PROTOCOL_FEATURES)) {
+            rings.enableAll(true);
+        }
+    }
+
+    /// Whether the last SET_FEATURES was refused.
+    boolean featuresRefused() {
+        return refused;
+    }
+
+    /// GET_PROTOCOL_FEATURES.
+    Message protocolFeatures() {
+        return new Message.U64(PROTOCOL);
+    }
+
+    /// SET_PROTOCOL_FEATURES.
+    void setProtocolFeatures(Message.U64 message) throws ProtocolException {
+        if ((message.value() & ~PROTOCOL) != 0) {
+            throw ProtocolException.refused(
+                    "protocol features that are not offered: 0x" + Long.toHexString(message.value() & ~PROTOCOL));
+        }
+        protocol = message.value();
+    }
+
+    /// Whether a protocol feature was negotiated.
+    boolean has(ProtocolFeature feature) {
+        return feature.in(protocol);
+    }
+
+    /// Forgets the virtio features, as a reset does.
+    void reset() {
+        accepted = FeatureSet.NONE;
+        refused = false;
+    }
+}

@@ -1,0 +1,74 @@
+package org.vhostdevice.core.session;
+
+import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.protocol.Message;
+import org.vhostdevice.core.sys.EventConsumer;
+import org.vhostdevice.core.sys.EventNotifier;
+
+/// What the front end has said about one ring. Owns its descriptors. Control thread only.
+final class RingState {
+    final int index;
+
+    /// Descriptors in the ring; 0 until SET_VRING_NUM.
+    int size;
+
+    /// Where its parts are; null until SET_VRING_ADDR.
+    Message.@Nullable VringAddress address;
+
+    /// Index of the next available entry to take, while the ring is stopped.
+    int base;
+
+    boolean enabled;
+
+    @Nullable
+    EventConsumer kick;
+
+    @Nullable
+    EventNotifier call;
+
+    @Nullable
+    EventNotifier error;
+
+    /// The started ring with its worker; null while it is stopped.
+    @Nullable
+    Started started;
+
+    /// @param vring touched by the worker only, but for what its methods say
+    /// @param worker serves it
+    record Started(Vring vring, VringWorker worker) {}
+
+    RingState(int index) {
+        this.index = index;
+    }
+
+    /// Returns to the initial state. The descriptors for notifications of the front end are kept, since it may set
+    /// them once for many resets.
+    void reset() {
+        size = 0;
+        address = null;
+        base = 0;
+        enabled = false;
+        dropKick();
+    }
+
+    /// Closes the kick descriptor, which the worker waits for no longer.
+    void dropKick() {
+        if (kick != null) {
+            kick.close();
+            kick = null;
+        }
+    }
+
+    /// Closes all descriptors, which the worker uses no longer.
+    void close() {
+        dropKick();
+        if (call != null) {
+            call.close();
+            call = null;
+        }
+        if (error != null) {
+            error.close();
+            error = null;
+        }
+    }
+}

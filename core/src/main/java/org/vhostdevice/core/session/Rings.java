@@ -1,0 +1,362 @@
+package org.vhostdevice.core.session;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.memory.GuestMemory;
+import org.vhostdevice.core.memory.GuestMemoryException;
+import org.vhostdevice.core.protocol.Message;
+import org.vhostdevice.core.protocol.ProtocolException;
+import org.vhostdevice.core.sys.EventConsumer;
+import org.vhostdevice.core.sys.EventNotifier;
+import org.vhostdevice.core.sys.OwnedFd;
+import org.vhostdevice.core.transport.ReceivedMessage;
+import org.vhostdevice.core.virtqueue.FeatureSet;
+import org.vhostdevice.core.virtqueue.RingSetup;
+
+/// The messages about rings. Keeps what the front end said about each ring, and starts and stops them on their workers.
+///
+/// A ring starts at SET_VRING_KICK and stops at GET_VRING_BASE. Guest memory is touched by workers only: here are
+/// addresses. Control thread only.
+final class Rings implements AutoCloseable {
+    private static final int MAX_SPLIT_BASE = 0xffff;
+
+    private final VirtioDevice device;
+    private final Workers workers;
+    private final SessionEvents events;
+    private final List<QueueMetrics> metrics;
+    private final List<RingState> rings;
+    private final WorkerReplies replies = new WorkerReplies(this::unblockWorkers);
+
+    private FeatureSet features = FeatureSet.NONE;
+    private GuestMemory memory;
+    private boolean driverReady = true;
+
+    /// @param memory what the front end has shared so far; held by the caller
+    /// @param metrics one for each queue of the device
+    Rings(Workers workers, SessionEvents events, GuestMemory memory, List<QueueMetrics> metrics) {
+        this.device = workers.device();
+        this.workers = workers;
+        this.events = events;
+        this.memory = memory;
+        this.metrics = metrics;
+        this.rings =
+                IntStream.range(0, device.queueCount()).mapToObj(RingState::new).toList();
+    }
+
+    /// Whether a ring is started.
+    boolean anyStarted() {
+        return rings.stream().anyMatch(ring -> ring.started != null);
+    }
+
+    /// The features of rings that start from now on.
+    void useFeatures(FeatureSet negotiated) {
+        features = negotiated;
+    }
+
+    /// SET_VRING_NUM.
+    void setSize(Message.VringState message) throws ProtocolException {
+        RingState ring = at(message.index());
+        int size = message.value();
+        if (!RingSetup.isValidSize(Integer.toUnsignedLong(size)) || size > device.maxQueueSize()) {
+            throw ProtocolException.refused("ring " + ring.index + " with " + Integer.toUnsignedString(size)
+                    + " descriptors, not a power of two up to " + device.maxQueueSize());
+        }
+        if (size != ring.size) {
+            requireStopped(ring, "size");
+            ring.size = size;
+        }
+    }
+
+    /// SET_VRING_ADDR. The addresses are checked when the ring starts.
+    void setAddress(Message.VringAddress message) throws ProtocolException {
+        RingState ring = at(message.index());
+        Message.VringAddress old = ring.address;
+        boolean same = old != null
+                && old.descriptors() == message.descriptors()
+                && old.available() == message.available()
+                && old.used() == message.used();
+        if (!same) {
+            requireStopped(ring, "addresses");
+            ring.address = message;
+        }
+    }
+
+    /// SET_VRING_BASE.
+    void setBase(Message.VringState message) throws ProtocolException {
+        RingState ring = at(message.index());
+        requireStopped(ring, "base");
+        if (message.value() < 0 || message.value() > MAX_SPLIT_BASE) {
+            throw ProtocolException.refused(
+                    "ring " + ring.index + " at index " + Integer.toUnsignedString(message.value()));
+        }
+        ring.base = message.value();
+    }
+
+    /// GET_VRING_BASE: stops the ring and answers once its last chain is completed and published.
+    Message getBase(Message.VringState message) throws ProtocolException {
+        RingState ring = at(message.index());
+        stop(List.of(ring));
+        return new Message.VringState(ring.index, ring.base);
+    }
+
+    /// SET_VRING_KICK: starts the ring, or replaces the descriptor of a started one. Without descriptor the ring is
+    /// looked at once a millisecond.
+    ///
+    /// @param received with descriptors: at most one
+    void setKick(Message.VringFile message, ReceivedMessage received) throws ProtocolException {
+        RingState ring = at(message.index());
+        EventConsumer kick = adopt(received, EventConsumer::adopt);
+        try {
+            if (ring.started == null) {
+                ring.started = start(ring, kick);
+            } else {
+                Vring vring = ring.started.vring();
+                var _ = replies.await(ring.started.worker().submit(() -> {
+                    vring.useKick(kick);
+                    return vring;
+                }));
+                ring.dropKick();
+            }
+            ring.kick = kick;
+        } catch (ProtocolException e) {
+            close(kick);
+            throw e;
+        }
+    }
+
+    /// SET_VRING_CALL.
+    ///
+    /// @param received with descriptors: at most one; none: the driver looks at the ring by itself
+    void setCall(Message.VringFile message, ReceivedMessage received) throws ProtocolException {
+        RingState ring = at(message.index());
+        EventNotifier call = adopt(received, EventNotifier::adopt);
+        EventNotifier old = ring.call;
+        ring.call = call;
+        try {
+            tell(ring, vring -> vring.useCall(call));
+        } finally {
+            close(old);
+        }
+    }
+
+    /// SET_VRING_ERR.
+    ///
+    /// @param received with descriptors: at most one; none: broken rings are not reported
+    void setError(Message.VringFile message, ReceivedMessage received) throws ProtocolException {
+        RingState ring = at(message.index());
+        EventNotifier error = adopt(received, EventNotifier::adopt);
+        EventNotifier old = ring.error;
+        ring.error = error;
+        try {
+            tell(ring, vring -> vring.useError(error));
+        } finally {
+            close(old);
+        }
+    }
+
+    /// SET_VRING_ENABLE.
+    void enable(Message.VringState message) throws ProtocolException {
+        RingState ring = at(message.index());
+        if (message.value() != 0 && message.value() != 1) {
+            throw ProtocolException.refused("ring " + ring.index + " enabled by "
+                    + Integer.toUnsignedString(message.value()) + ", neither 0 nor 1");
+        }
+        ring.enabled = message.value() == 1;
+        tellEnabled(ring);
+    }
+
+    /// Enables or disables every ring.
+    void enableAll(boolean on) throws ProtocolException {
+        for (RingState ring : rings) {
+            ring.enabled = on;
+            tellEnabled(ring);
+        }
+    }
+
+    /// Says whether the driver is ready; while it is not, enabled rings rest.
+    void setDriverReady(boolean ready) throws ProtocolException {
+        driverReady = ready;
+        for (RingState ring : rings) {
+            tellEnabled(ring);
+        }
+    }
+
+    /// Makes all started rings take up another snapshot of guest memory, and waits until they have.
+    ///
+    /// @param next held by the caller while rings may start with it
+    void useMemory(GuestMemory next) throws ProtocolException {
+        memory = next;
+        List<CompletableFuture<Vring>> taken = new ArrayList<>();
+        for (RingState ring : rings) {
+            if (ring.started != null) {
+                Vring vring = ring.started.vring();
+                RingSetup setup = findIn(next, ring);
+                taken.add(ring.started.worker().submit(() -> {
+                    vring.useMemory(next, setup);
+                    return vring;
+                }));
+            }
+        }
+        for (CompletableFuture<Vring> reply : taken) {
+            var _ = replies.await(reply);
+        }
+    }
+
+    /// Stops all rings, disables them and forgets what was said about them, but for the descriptors by which the front
+    /// end is notified.
+    void reset() throws ProtocolException {
+        stop(rings);
+        rings.forEach(RingState::reset);
+        driverReady = true;
+        features = FeatureSet.NONE;
+    }
+
+    /// Stops all rings and closes all descriptors.
+    @Override
+    public void close() throws ProtocolException {
+        try {
+            stop(rings);
+        } finally {
+            rings.forEach(RingState::close);
+        }
+    }
+
+    private RingState.Started start(RingState ring, @Nullable EventConsumer kick) throws ProtocolException {
+        EventNotifier call = ring.call;
+        EventNotifier error = ring.error;
+        boolean enabled = ring.enabled && driverReady;
+        try {
+            VringWorker worker = workers.of(ring.index);
+            var begin = new Vring.Start(place(memory, ring), memory, ring.base);
+            var owner = new Vring.Owner(worker, events, metrics.get(ring.index));
+            Vring started = replies.await(worker.submit(() -> {
+                Vring vring = new Vring(ring.index, begin, owner);
+                vring.useCall(call);
+                vring.useError(error);
+                vring.enable(enabled);
+                vring.start(device, kick);
+                return vring;
+            }));
+            return new RingState.Started(started, worker);
+        } catch (GuestMemoryException | IOException e) {
+            if (error != null) {
+                error.signal();
+            }
+            if (e instanceof ProtocolException refusal) {
+                throw refusal;
+            }
+            throw ProtocolException.refused("ring " + ring.index + " cannot start: " + e.getMessage());
+        }
+    }
+
+    private void stop(List<RingState> some) throws ProtocolException {
+        for (RingState ring : some) {
+            if (ring.started != null) {
+                ring.started.worker().execute(ring.started.vring()::stop);
+            }
+        }
+        for (RingState ring : some) {
+            if (ring.started != null) {
+                ring.base = replies.await(ring.started.vring().stopped());
+                ring.started = null;
+                ring.dropKick();
+            }
+        }
+    }
+
+    private void tellEnabled(RingState ring) throws ProtocolException {
+        boolean enabled = ring.enabled && driverReady;
+        tell(ring, vring -> vring.enable(enabled));
+    }
+
+    /// Does something to a started ring, on its worker, and waits until it is done.
+    private void tell(RingState ring, Consumer<Vring> action) throws ProtocolException {
+        if (ring.started != null) {
+            Vring vring = ring.started.vring();
+            var _ = replies.await(ring.started.worker().submit(() -> {
+                action.accept(vring);
+                return vring;
+            }));
+        }
+    }
+
+    private RingSetup place(GuestMemory where, RingState ring) throws GuestMemoryException, ProtocolException {
+        Message.VringAddress address = ring.address;
+        if (address == null || ring.size == 0) {
+            throw ProtocolException.refused("ring " + ring.index + " is started without size or addresses");
+        }
+        // The whole length of each part is checked by the ring itself.
+        return new RingSetup(
+                ring.size,
+                features,
+                where.toGuestAddress(address.descriptors(), 1),
+                where.toGuestAddress(address.available(), 1),
+                where.toGuestAddress(address.used(), 1));
+    }
+
+    private @Nullable RingSetup findIn(GuestMemory where, RingState ring) throws ProtocolException {
+        try {
+            return place(where, ring);
+        } catch (GuestMemoryException e) {
+            return null;
+        }
+    }
+
+    private void unblockWorkers() {
+        for (RingState ring : rings) {
+            if (ring.started != null) {
+                ring.started.vring().unblock();
+            }
+        }
+    }
+
+    private RingState at(int index) throws ProtocolException {
+        if (index < 0 || index >= rings.size()) {
+            throw ProtocolException.refused("ring " + index + " of " + rings.size());
+        }
+        return rings.get(index);
+    }
+
+    private static void requireStopped(RingState ring, String what) throws ProtocolException {
+        if (ring.started != null) {
+            throw ProtocolException.refused("the " + what + " of ring " + ring.index + " changed while it runs");
+        }
+    }
+
+    private static void close(@Nullable EventConsumer kick) {
+        if (kick != null) {
+            kick.close();
+        }
+    }
+
+    private static void close(@Nullable EventNotifier notifier) {
+        if (notifier != null) {
+            notifier.close();
+        }
+    }
+
+    /// Makes a kind of notification of a received descriptor.
+    @FunctionalInterface
+    private interface Adoption<T> {
+        T adopt(OwnedFd fd) throws IOException;
+    }
+
+    private static <T> @Nullable T adopt(ReceivedMessage received, Adoption<T> adoption) throws ProtocolException {
+        if (received.descriptorCount() == 0) {
+            return null;
+        }
+        OwnedFd fd = received.takeDescriptor();
+        try {
+            return adoption.adopt(fd);
+        } catch (IOException e) {
+            fd.close();
+            throw ProtocolException.refused(String.valueOf(e.getMessage()));
+        }
+    }
+}

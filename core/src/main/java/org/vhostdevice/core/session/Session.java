@@ -1,0 +1,273 @@
+package org.vhostdevice.core.session;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.memory.GuestMemory;
+import org.vhostdevice.core.protocol.BackendRequest;
+import org.vhostdevice.core.protocol.FrontendRequest;
+import org.vhostdevice.core.protocol.Message;
+import org.vhostdevice.core.protocol.ProtocolException;
+import org.vhostdevice.core.protocol.ProtocolFeature;
+import org.vhostdevice.core.transport.BackendChannel;
+import org.vhostdevice.core.transport.ReceivedMessage;
+import org.vhostdevice.core.transport.VhostUserConnection;
+
+/// One front end from its first message to its last: obeys each message and answers it.
+///
+/// A request is acknowledged with 0 only after it was obeyed in full. One that is refused gets a non-zero
+/// acknowledgement if it asked for any; otherwise the connection goes on, unless front end and back end would disagree
+/// about the state from then on.
+final class Session implements SessionEvents {
+    private static final Logger LOGGER = System.getLogger(Session.class.getName());
+
+    /// Refusals that are worth a line in the log; a hostile front end gets no more.
+    private static final int MAX_WARNINGS = 16;
+
+    /// Requests that must not fail unnoticed.
+    private static final Set<FrontendRequest> ESSENTIAL = EnumSet.of(
+            FrontendRequest.SET_FEATURES,
+            FrontendRequest.SET_PROTOCOL_FEATURES,
+            FrontendRequest.SET_MEM_TABLE,
+            FrontendRequest.ADD_MEM_REG,
+            FrontendRequest.REM_MEM_REG,
+            FrontendRequest.SET_VRING_NUM,
+            FrontendRequest.SET_VRING_ADDR,
+            FrontendRequest.SET_VRING_BASE);
+
+    private final VhostUserConnection connection;
+    private final VirtioDevice device;
+    private final Rings rings;
+    private final MemoryTable memory;
+    private final Negotiation negotiation;
+    private final DeviceStatus status;
+    private final ConfigAccess config;
+    private final AtomicBoolean failed = new AtomicBoolean();
+    private volatile @Nullable BackendChannel channel;
+    private int warnings;
+
+    /// @param connection closed with the session
+    /// @param metrics one for each queue
+    Session(VhostUserConnection connection, Workers workers, ServerOptions options, List<QueueMetrics> metrics) {
+        GuestMemory none = GuestMemory.empty();
+        this.connection = connection;
+        this.device = workers.device();
+        this.rings = new Rings(workers, this, none, metrics);
+        this.memory = new MemoryTable(rings, none);
+        this.negotiation = new Negotiation(device.features(), options.disabledFeatures(), rings);
+        this.status = new DeviceStatus(negotiation, rings);
+        this.config = new ConfigAccess(device.config());
+    }
+
+    /// Serves the front end until it disconnects, breaks the protocol or is given up. All rings have stopped then.
+    void run() {
+        try {
+            boolean goesOn = true;
+            while (goesOn) {
+                goesOn = serveNext();
+            }
+        } catch (ProtocolException e) {
+            LOGGER.log(failed.get() ? Level.DEBUG : Level.WARNING, "the connection ends: " + e.getMessage());
+        } catch (IOException e) {
+            LOGGER.log(Level.DEBUG, "the connection has ended", e);
+        } finally {
+            end();
+        }
+    }
+
+    @Override
+    public void ringBroken(int queue) {
+        status.needReset();
+        BackendChannel frontend = channel;
+        if (frontend == null) {
+            return;
+        }
+        try {
+            frontend.send(BackendRequest.CONFIG_CHANGE_MSG, Message.EMPTY);
+        } catch (IOException e) {
+            LOGGER.log(Level.DEBUG, "the front end cannot be told that the device needs a reset", e);
+        }
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+        if (failed.compareAndSet(false, true)) {
+            Failures.log(LOGGER, cause);
+            connection.abort();
+        }
+    }
+
+    private boolean serveNext() throws IOException {
+        try (ReceivedMessage received = connection.receive()) {
+            if (received == null) {
+                return false;
+            }
+            FrontendRequest request = received.request();
+            Message reply;
+            try {
+                reply = obey(request, received.message(), received);
+            } catch (ProtocolException e) {
+                reply = refusal(received, e);
+            }
+            if (reply == null && wantsAck(received)) {
+                reply = Message.ACK;
+            }
+            if (reply != null) {
+                connection.reply(received, reply);
+            }
+            return true;
+        }
+    }
+
+    private boolean wantsAck(ReceivedMessage received) {
+        return received.header().needReply() && negotiation.has(ProtocolFeature.REPLY_ACK);
+    }
+
+    /// What a front end is told about a request that was not obeyed.
+    private @Nullable Message refusal(ReceivedMessage received, ProtocolException reason) throws ProtocolException {
+        FrontendRequest request = received.request();
+        if (reason.fatal()) {
+            throw reason;
+        }
+        String text = request + " (" + received.header().request() + ") is refused: " + reason.getMessage();
+        LOGGER.log(warnings++ < MAX_WARNINGS ? Level.WARNING : Level.DEBUG, text);
+        if (request == FrontendRequest.GET_CONFIG) {
+            return Message.EMPTY;
+        }
+        if (request.hasOwnReply()) {
+            throw ProtocolException.fatal(text);
+        }
+        if (wantsAck(received)) {
+            return Message.NACK;
+        }
+        if (ESSENTIAL.contains(request)) {
+            throw ProtocolException.fatal(text);
+        }
+        return null;
+    }
+
+    /// Obeys one request.
+    ///
+    /// @return the request's own reply; null if it has none
+    /// @throws ProtocolException if the request is refused
+    private @Nullable Message obey(FrontendRequest request, Message message, ReceivedMessage received)
+            throws ProtocolException {
+        requireNegotiated(request);
+        return switch (request) {
+            case GET_FEATURES -> negotiation.features();
+            case SET_FEATURES -> done(() -> negotiation.setFeatures((Message.U64) message));
+            case GET_PROTOCOL_FEATURES -> negotiation.protocolFeatures();
+            case SET_PROTOCOL_FEATURES -> done(() -> negotiation.setProtocolFeatures((Message.U64) message));
+            case SET_OWNER -> null;
+            case RESET_OWNER -> done(() -> rings.enableAll(false));
+            case RESET_DEVICE -> done(this::reset);
+            case SET_STATUS -> done(() -> setStatus((Message.U64) message));
+            case GET_STATUS -> status.get();
+            case GET_QUEUE_NUM -> new Message.U64(device.queueCount());
+            case SET_BACKEND_REQ_FD -> done(() -> openChannel(received));
+            case GET_CONFIG -> config.get((Message.Config) message);
+            case SET_CONFIG -> done(() -> config.set((Message.Config) message));
+            case SET_MEM_TABLE -> done(() -> memory.set((Message.MemoryTable) message, received));
+            case GET_MAX_MEM_SLOTS -> new Message.U64(MemoryTable.SLOTS);
+            case ADD_MEM_REG -> done(() -> memory.add((Message.MemoryRegion) message, received));
+            case REM_MEM_REG -> done(() -> memory.remove((Message.MemoryRegion) message));
+            case SET_VRING_NUM -> done(() -> rings.setSize((Message.VringState) message));
+            case SET_VRING_ADDR -> done(() -> rings.setAddress((Message.VringAddress) message));
+            case SET_VRING_BASE -> done(() -> rings.setBase((Message.VringState) message));
+            case GET_VRING_BASE -> rings.getBase((Message.VringState) message);
+            case SET_VRING_KICK -> done(() -> rings.setKick((Message.VringFile) message, received));
+            case SET_VRING_CALL -> done(() -> rings.setCall((Message.VringFile) message, received));
+            case SET_VRING_ERR -> done(() -> rings.setError((Message.VringFile) message, received));
+            case SET_VRING_ENABLE -> done(() -> rings.enable((Message.VringState) message));
+            case UNKNOWN, SET_LOG_BASE, SET_LOG_FD, GET_INFLIGHT_FD, SET_INFLIGHT_FD, VRING_KICK -> throw unsupported();
+            case SEND_RARP, NET_SET_MTU, IOTLB_MSG, SET_VRING_ENDIAN, GPU_SET_SOCKET -> throw unsupported();
+            case CREATE_CRYPTO_SESSION, CLOSE_CRYPTO_SESSION -> throw unsupported();
+            case POSTCOPY_ADVISE, POSTCOPY_LISTEN, POSTCOPY_END -> throw unsupported();
+            case GET_SHARED_OBJECT, GET_SHMEM_CONFIG, GET_VRING_BASE_SKIP_DRAIN -> throw unsupported();
+            case SET_DEVICE_STATE_FD, CHECK_DEVICE_STATE -> throw unsupported();
+        };
+    }
+
+    /// Refuses what the front end may send only after it has accepted a protocol feature. Questions are answered in any
+    /// case, since the sender waits.
+    private void requireNegotiated(FrontendRequest request) throws ProtocolException {
+        ProtocolFeature needed = switch (request) {
+            case SET_BACKEND_REQ_FD -> ProtocolFeature.BACKEND_REQ;
+            case SET_CONFIG -> ProtocolFeature.CONFIG;
+            case RESET_DEVICE -> ProtocolFeature.RESET_DEVICE;
+            case ADD_MEM_REG, REM_MEM_REG -> ProtocolFeature.CONFIGURE_MEM_SLOTS;
+            case SET_STATUS -> ProtocolFeature.STATUS;
+            default -> null;
+        };
+        if (needed != null && !negotiation.has(needed)) {
+            throw ProtocolException.refused(needed + " was not negotiated");
+        }
+    }
+
+    private void setStatus(Message.U64 message) throws ProtocolException {
+        if (message.value() == 0) {
+            reset();
+        } else {
+            status.set(message.value());
+        }
+    }
+
+    /// Back to the state after the connection was made, but for what belongs to the connection: guest memory, protocol
+    /// features, and the descriptors by which the front end is notified.
+    private void reset() throws ProtocolException {
+        rings.reset();
+        negotiation.reset();
+        status.reset();
+        device.reset();
+    }
+
+    /// SET_BACKEND_REQ_FD. No acknowledgements are asked for on the channel: nothing depends on them, and a worker
+    /// would
+    /// have to wait.
+    private void openChannel(ReceivedMessage received) {
+        closeChannel();
+        channel = connection.backendChannel(received.takeDescriptor(), false);
+    }
+
+    private void closeChannel() {
+        BackendChannel old = channel;
+        channel = null;
+        if (old != null) {
+            old.close();
+        }
+    }
+
+    private void end() {
+        try {
+            rings.close();
+        } catch (ProtocolException e) {
+            LOGGER.log(Level.DEBUG, "a ring has failed", e);
+        } finally {
+            memory.close();
+            closeChannel();
+            connection.close();
+            device.reset();
+        }
+    }
+
+    private static ProtocolException unsupported() {
+        return ProtocolException.refused("not supported");
+    }
+
+    /// A request without reply of its own.
+    @FunctionalInterface
+    private interface Change {
+        void make() throws ProtocolException;
+    }
+
+    private static @Nullable Message done(Change change) throws ProtocolException {
+        change.make();
+        return null;
+    }
+}

@@ -1,0 +1,406 @@
+package org.vhostdevice.core.session;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.QueueContext;
+import org.vhostdevice.core.device.QueueHandler;
+import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.memory.GuestMemory;
+import org.vhostdevice.core.memory.GuestMemoryException;
+import org.vhostdevice.core.sys.EventConsumer;
+import org.vhostdevice.core.sys.EventNotifier;
+import org.vhostdevice.core.virtqueue.BrokenQueueException;
+import org.vhostdevice.core.virtqueue.DescriptorChain;
+import org.vhostdevice.core.virtqueue.FeatureSet;
+import org.vhostdevice.core.virtqueue.RingSetup;
+import org.vhostdevice.core.virtqueue.SplitVirtqueue;
+import org.vhostdevice.core.virtqueue.Virtqueue;
+
+/// A started ring: takes its chains, hands them to the device, publishes and notifies.
+///
+/// Lives from the start of the ring to its stop, on its worker's thread; only [#execute] may be called from elsewhere.
+/// The descriptors are borrowed from the control thread, which closes them once the ring uses them no longer.
+final class Vring implements QueueContext {
+    private static final Logger LOGGER = System.getLogger(Vring.class.getName());
+
+    /// Chains taken before the worker looks at its other events.
+    private static final int BATCH = 256;
+
+    /// How often a ring without kick descriptor is looked at, in nanoseconds.
+    private static final long POLL_INTERVAL = 1_000_000;
+
+    /// How long a stop waits for chains once something has failed, in nanoseconds.
+    private static final long PATIENCE_AFTER_FAILURE = 1_000_000_000;
+
+    /// Stands in until the device has started the queue.
+    private static final QueueHandler NOT_READY = new QueueHandler() {
+        @Override
+        public void handle(DescriptorChain chain) {
+            throw new IllegalStateException("the queue is not started");
+        }
+
+        @Override
+        public boolean ready() {
+            return false;
+        }
+    };
+
+    private final int index;
+    private final VringWorker worker;
+    private final SessionEvents events;
+    private final QueueMetrics metrics;
+    private final RingSetup setup;
+    private final Virtqueue queue;
+    private QueueHandler handler = NOT_READY;
+
+    // Guest memory: what the ring and new chains use, and what older chains may still use.
+    private GuestMemory memory;
+    private final List<GuestMemory> olderMemory = new ArrayList<>(0);
+    private boolean inMemory = true;
+
+    private @Nullable EventConsumer kick;
+    // No kick descriptor: the ring is looked at regularly.
+    private boolean polled;
+    private @Nullable EventNotifier call;
+    private @Nullable EventNotifier error;
+
+    private boolean enabled;
+    private boolean broken;
+    private boolean abandoned;
+    private boolean stopping;
+    private long stopBegan;
+
+    // Chains may be waiting that the driver will not announce.
+    private boolean pending;
+    private boolean saturated;
+    // A new call descriptor has not been signalled yet.
+    private boolean owesCall;
+    private volatile @Nullable EventNotifier signalled;
+    private final CompletableFuture<Integer> stopped = new CompletableFuture<>();
+
+    /// Where a ring begins.
+    ///
+    /// @param setup its place and size
+    /// @param memory guest memory, which the ring retains
+    /// @param base index of the first available entry to take
+    record Start(RingSetup setup, GuestMemory memory, int base) {}
+
+    /// What a ring belongs to.
+    ///
+    /// @param worker the thread
+    /// @param events told what goes wrong
+    /// @param metrics counts
+    record Owner(VringWorker worker, SessionEvents events, QueueMetrics metrics) {}
+
+    /// Prepares a ring.
+    ///
+    /// @throws GuestMemoryException if it is not inside guest memory or misaligned
+    Vring(int index, Start start, Owner owner) throws GuestMemoryException {
+        this.index = index;
+        this.worker = owner.worker();
+        this.events = owner.events();
+        this.metrics = owner.metrics();
+        this.setup = start.setup();
+        this.memory = start.memory();
+        this.queue = new SplitVirtqueue(start.setup(), start.memory(), start.base());
+    }
+
+    /// Lets the device begin and serves the ring from now on. If it throws, the ring is not started.
+    ///
+    /// @param newKick signals new chains; null if the driver does not notify and the ring is looked at regularly
+    /// @throws IOException if the device cannot serve it, or the host cannot wait for the descriptor
+    void start(VirtioDevice device, @Nullable EventConsumer newKick) throws IOException {
+        useKick(newKick);
+        try {
+            handler = device.start(this);
+        } catch (IOException | RuntimeException | Error e) {
+            unwatch();
+            throw e;
+        }
+        memory.retain();
+        worker.add(this);
+    }
+
+    @Override
+    public int index() {
+        return index;
+    }
+
+    @Override
+    public FeatureSet features() {
+        return setup.features();
+    }
+
+    @Override
+    public void resume() {
+        pending = true;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        worker.execute(task);
+    }
+
+    /// The place of the ring.
+    RingSetup setup() {
+        return setup;
+    }
+
+    /// Chains that the device holds.
+    int inFlight() {
+        return queue.inFlight();
+    }
+
+    /// Takes another kick descriptor, and looks for chains that nobody announced meanwhile.
+    ///
+    /// @throws IOException if the host cannot wait for it; the old one stays in use
+    void useKick(@Nullable EventConsumer newKick) throws IOException {
+        if (newKick != null) {
+            worker.watch(newKick, this);
+        }
+        unwatch();
+        kick = newKick;
+        polled = newKick == null;
+        pending = true;
+    }
+
+    /// Takes another call descriptor. It is signalled once, since the last signal may have gone to the old one.
+    void useCall(@Nullable EventNotifier newCall) {
+        call = abandoned ? null : newCall;
+        owesCall = true;
+        pending = true;
+    }
+
+    /// Takes another descriptor to report a broken ring by.
+    void useError(@Nullable EventNotifier newError) {
+        error = newError;
+    }
+
+    /// Allows or forbids taking chains.
+    void enable(boolean on) {
+        enabled = on;
+        pending = true;
+    }
+
+    /// Takes up another snapshot of guest memory. Chains in flight keep the old one.
+    ///
+    /// @param newSetup the ring's place in it; a ring that lies elsewhere now, or nowhere, takes no chains until
+    ///     another change brings it back
+    void useMemory(GuestMemory newMemory, @Nullable RingSetup newSetup) {
+        inMemory = false;
+        if (abandoned || !setup.equals(newSetup)) {
+            return;
+        }
+        try {
+            queue.useMemory(newMemory);
+        } catch (GuestMemoryException e) {
+            LOGGER.log(Level.DEBUG, () -> "ring " + index + " has lost its memory: " + e.getMessage());
+            return;
+        }
+        newMemory.retain();
+        olderMemory.add(memory);
+        memory = newMemory;
+        inMemory = true;
+        pending = true;
+        releaseUnusedMemory();
+    }
+
+    /// The driver has notified.
+    void kicked() {
+        metrics.kicked();
+        pending = true;
+        if (kick != null && !kick.drain()) {
+            LOGGER.log(Level.DEBUG, () -> "nobody can kick ring " + index + " any more");
+            unwatch();
+        }
+    }
+
+    /// How long the ring need not be looked at, in nanoseconds.
+    long patience() {
+        if (takes()) {
+            return pending ? 0 : polled && !saturated ? POLL_INTERVAL : Long.MAX_VALUE;
+        }
+        return stopping && abandoned ? POLL_INTERVAL : Long.MAX_VALUE;
+    }
+
+    /// Hands one batch of chains to the device, if there may be any.
+    void drain() {
+        if (!takes() || !(pending || polled)) {
+            return;
+        }
+        pending = false;
+        queue.disableNotifications();
+        boolean emptied = take();
+        publish();
+        if (owesCall) {
+            owesCall = false;
+            notifyDriver();
+        }
+        if (emptied && moreAvailable()) {
+            pending = true;
+        }
+    }
+
+    /// @return whether all available chains were taken
+    private boolean take() {
+        int taken = 0;
+        boolean emptied = false;
+        while (handler.ready()) {
+            if (taken == BATCH || worker.interrupted()) {
+                pending = true;
+                break;
+            }
+            DescriptorChain chain = next();
+            if (chain == null) {
+                saturated = queue.saturated();
+                emptied = !saturated && !broken;
+                break;
+            }
+            taken++;
+            metrics.took();
+            handler.handle(chain);
+        }
+        if (taken > 0) {
+            handler.batchEnd();
+        }
+        return emptied;
+    }
+
+    private @Nullable DescriptorChain next() {
+        try {
+            return queue.poll();
+        } catch (BrokenQueueException e) {
+            breakDown(e);
+            return null;
+        }
+    }
+
+    private boolean moreAvailable() {
+        try {
+            return queue.enableNotifications();
+        } catch (BrokenQueueException e) {
+            breakDown(e);
+            return false;
+        }
+    }
+
+    /// Publishes what was completed since, whoever completed it.
+    ///
+    /// @return whether the ring is to be finished
+    boolean settle() {
+        publish();
+        metrics.holds(queue.inFlight());
+        if (saturated && !queue.saturated()) {
+            saturated = false;
+            pending = true;
+        }
+        releaseUnusedMemory();
+        return stopping && drained();
+    }
+
+    /// Begins to stop: no chain is taken any more, and once those in flight are completed the ring is finished.
+    void stop() {
+        stopping = true;
+        stopBegan = System.nanoTime();
+        unwatch();
+        handler.quiesce();
+    }
+
+    /// The index of the next available entry, once the ring has stopped. Any thread.
+    CompletableFuture<Integer> stopped() {
+        return stopped;
+    }
+
+    /// Lets the worker go on if the front end makes it wait in writing to a call descriptor. Any thread.
+    void unblock() {
+        EventNotifier stuck = signalled;
+        if (stuck != null) {
+            stuck.unblock();
+        }
+    }
+
+    /// Leaves the ring as it is: neither it nor its descriptors are touched any more. It is still to be stopped, since
+    /// the device may hold chains.
+    void abandon(Throwable cause) {
+        if (!abandoned) {
+            queue.abandon();
+            unwatch();
+            call = null;
+            events.failed(cause);
+            abandoned = true;
+        }
+    }
+
+    /// Takes leave of the device and of guest memory; the worker has forgotten the ring.
+    void finish() {
+        try {
+            handler.close();
+        } catch (RuntimeException | Error e) {
+            events.failed(e);
+        } finally {
+            try {
+                queue.abandon();
+                olderMemory.forEach(GuestMemory::release);
+                memory.release();
+            } finally {
+                stopped.complete(queue.base());
+            }
+        }
+    }
+
+    private boolean takes() {
+        return enabled && inMemory && !broken && !abandoned && !stopping;
+    }
+
+    private boolean drained() {
+        return queue.inFlight() == 0 || (abandoned && givenUp());
+    }
+
+    private boolean givenUp() {
+        return worker.onlyLostChains() || System.nanoTime() - stopBegan > PATIENCE_AFTER_FAILURE;
+    }
+
+    private void publish() {
+        if (queue.publish()) {
+            notifyDriver();
+        }
+    }
+
+    private void notifyDriver() {
+        if (call != null) {
+            metrics.notified();
+            signalled = call;
+            call.signal();
+            signalled = null;
+        }
+    }
+
+    private void breakDown(BrokenQueueException fault) {
+        broken = true;
+        metrics.broke();
+        LOGGER.log(Level.WARNING, () -> "queue " + index + " is malformed and stops: " + fault.getMessage());
+        if (error != null) {
+            error.signal();
+        }
+        events.ringBroken(index);
+    }
+
+    private void releaseUnusedMemory() {
+        if (!olderMemory.isEmpty() && queue.olderInFlight() == 0) {
+            olderMemory.forEach(GuestMemory::release);
+            olderMemory.clear();
+        }
+    }
+
+    private void unwatch() {
+        if (kick != null) {
+            worker.unwatch(kick);
+            kick = null;
+        }
+    }
+}

@@ -1,0 +1,245 @@
+package org.vhostdevice.core.session;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.vhostdevice.core.memory.GuestMemoryException;
+import org.vhostdevice.core.sys.EventConsumer;
+import org.vhostdevice.core.sys.Poller;
+import org.vhostdevice.core.sys.Wakeup;
+
+/// A platform thread that serves the rings of one worker number, for as long as the server lives.
+///
+/// It alone touches its rings and the guest memory behind them. Other threads send it tasks, which run between two
+/// batches of chains. In steady state it takes no lock and allocates nothing.
+///
+/// Guest memory may vanish under it at any time, because the front end truncated the file. Java throws an
+/// [InternalError] then, at the access or a little later. This and every other unchecked exception out of a ring or a
+/// device ends in [#run] and costs the front end its connection.
+final class VringWorker implements AutoCloseable {
+    private static final Logger LOGGER = System.getLogger(VringWorker.class.getName());
+
+    /// Tasks run before the rings get their turn.
+    private static final int MAX_TASKS = 256;
+
+    private final Poller poller;
+    private final Wakeup wakeup;
+    private final Thread thread;
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    /// Whether the thread was woken for tasks that it has not looked at.
+    private final AtomicBoolean woken = new AtomicBoolean();
+    private volatile boolean ended;
+
+    // Owned by the thread.
+    private final List<Vring> rings = new ArrayList<>();
+    private boolean ending;
+    private int faults;
+
+    private VringWorker(String name, Poller poller, Wakeup wakeup) {
+        this.poller = poller;
+        this.wakeup = wakeup;
+        this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+    }
+
+    /// Starts a worker.
+    ///
+    /// @param name of its thread
+    /// @throws IOException if the process has too many open files
+    static VringWorker start(String name) throws IOException {
+        Poller poller = Poller.create();
+        try {
+            Wakeup wakeup = Wakeup.create();
+            poller.add(wakeup.fd(), Poller.READ, wakeup);
+            var worker = new VringWorker(name, poller, wakeup);
+            worker.thread.start();
+            return worker;
+        } catch (IOException e) {
+            poller.close();
+            throw e;
+        }
+    }
+
+    /// What another thread wants done by the worker.
+    @FunctionalInterface
+    interface Command<T> {
+        /// Does it, on the worker thread.
+        ///
+        /// @throws IOException if the host or the device refuses
+        /// @throws GuestMemoryException if guest memory is not as the front end says
+        T run() throws IOException, GuestMemoryException;
+    }
+
+    /// Runs a task on the worker thread, soon. Any thread.
+    void execute(Runnable task) {
+        tasks.add(task);
+        if (!Thread.currentThread().equals(thread) && woken.compareAndSet(false, true)) {
+            wakeup.wake();
+        }
+    }
+
+    /// Runs a command between two batches. Any thread.
+    ///
+    /// @return its result; it fails with the command's checked exception, or with [IllegalStateException] if
+    ///     anything else came out of it, which ends the connection, or if the worker has ended
+    <T> CompletableFuture<T> submit(Command<T> command) {
+        var result = new CompletableFuture<T>();
+        execute(() -> {
+            try {
+                result.complete(command.run());
+            } catch (IOException | GuestMemoryException e) {
+                result.completeExceptionally(e);
+            } finally {
+                result.completeExceptionally(new IllegalStateException("the worker failed"));
+            }
+        });
+        if (ended) {
+            result.completeExceptionally(new IllegalStateException("the worker has ended"));
+        }
+        return result;
+    }
+
+    /// Ends the thread once all tasks given so far have run, and waits for it. All its rings have stopped.
+    @Override
+    public void close() {
+        execute(() -> ending = true);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Whether another thread wants something: a batch ends early then. Worker thread.
+    boolean interrupted() {
+        return woken.getOpaque();
+    }
+
+    /// Begins to serve a ring. Worker thread.
+    void add(Vring ring) {
+        rings.add(ring);
+    }
+
+    /// Begins to wait for a ring's kicks. Worker thread.
+    ///
+    /// @throws IOException if the host cannot wait for such a descriptor
+    void watch(EventConsumer kick, Vring ring) throws IOException {
+        poller.add(kick.fd(), Poller.READ, ring);
+    }
+
+    /// Waits for a ring's kicks no longer. Worker thread.
+    void unwatch(EventConsumer kick) {
+        poller.remove(kick.fd());
+    }
+
+    /// Whether the chains still in flight are those that were lost when something failed. Worker thread.
+    boolean onlyLostChains() {
+        int inFlight = 0;
+        for (Vring ring : rings) {
+            inFlight += ring.inFlight();
+        }
+        return inFlight <= faults;
+    }
+
+    private void run() {
+        Throwable fault = null;
+        try {
+            while (!ending) {
+                try {
+                    if (fault != null) {
+                        fail(fault);
+                        fault = null;
+                    }
+                    serve();
+                } catch (RuntimeException | Error e) {
+                    fault = e;
+                }
+            }
+        } catch (IOException e) {
+            fail(e);
+        }
+        end();
+    }
+
+    private void serve() throws IOException {
+        int ready = poller.await(patience());
+        for (int i = 0; i < ready; i++) {
+            if (poller.ready(i) != 0 && poller.token(i) instanceof Vring ring) {
+                ring.kicked();
+            }
+        }
+        runTasks();
+        for (int i = 0; i < rings.size(); i++) {
+            rings.get(i).drain();
+        }
+        for (int i = rings.size() - 1; i >= 0; i--) {
+            if (rings.get(i).settle()) {
+                rings.remove(i).finish();
+            }
+        }
+        if (rings.isEmpty()) {
+            faults = 0;
+        }
+    }
+
+    private void runTasks() {
+        if (woken.get()) {
+            wakeup.drain();
+            woken.set(false);
+        }
+        for (int i = 0; i < MAX_TASKS; i++) {
+            Runnable task = tasks.poll();
+            if (task == null) {
+                return;
+            }
+            task.run();
+        }
+    }
+
+    /// How long nothing needs to be looked at, in nanoseconds; negative is for ever.
+    private long patience() {
+        if (!tasks.isEmpty()) {
+            return 0;
+        }
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < rings.size(); i++) {
+            least = Math.min(least, rings.get(i).patience());
+        }
+        return least == Long.MAX_VALUE ? -1 : least;
+    }
+
+    private void fail(Throwable cause) {
+        faults++;
+        if (rings.isEmpty()) {
+            Failures.log(LOGGER, cause);
+        }
+        for (Vring ring : rings) {
+            ring.abandon(cause);
+        }
+    }
+
+    private void end() {
+        ended = true;
+        for (Vring ring : rings) {
+            ring.finish();
+        }
+        rings.clear();
+        try {
+            runTasks();
+        } catch (RuntimeException | Error e) {
+            fail(e);
+        }
+        poller.close();
+        wakeup.close();
+    }
+}

@@ -1,0 +1,41 @@
+package org.vhostdevice.core.session;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import org.vhostdevice.core.device.VirtioDevice;
+
+/// The worker threads of a device, made when they are first needed and kept until the server ends. Control thread only.
+final class Workers implements AutoCloseable {
+    private final VirtioDevice device;
+    private final Map<Integer, VringWorker> byNumber = new HashMap<>();
+
+    Workers(VirtioDevice device) {
+        this.device = device;
+    }
+
+    /// The device whose queues they serve.
+    VirtioDevice device() {
+        return device;
+    }
+
+    /// The worker that serves a queue.
+    ///
+    /// @throws IOException if it cannot be made, because the process has too many open files
+    VringWorker of(int queue) throws IOException {
+        int number = device.worker(queue);
+        VringWorker worker = byNumber.get(number);
+        if (worker == null) {
+            worker = VringWorker.start("vhost-" + device.type().name() + "-q" + number);
+            byNumber.put(number, worker);
+        }
+        return worker;
+    }
+
+    /// Ends all threads. Every ring has stopped.
+    @Override
+    public void close() {
+        byNumber.values().forEach(VringWorker::close);
+        byNumber.clear();
+    }
+}

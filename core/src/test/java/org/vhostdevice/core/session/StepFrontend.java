@@ -1,0 +1,113 @@
+package org.vhostdevice.core.session;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.vhostdevice.core.frontend.FrontendMemory;
+import org.vhostdevice.core.frontend.RegionPlan;
+import org.vhostdevice.core.frontend.RingAddresses;
+import org.vhostdevice.core.frontend.VhostUserClient;
+import org.vhostdevice.core.protocol.Message;
+import org.vhostdevice.core.protocol.ProtocolFeature;
+import org.vhostdevice.core.virtqueue.VirtioFeature;
+
+/// A front end that a test leads step by step.
+final class StepFrontend implements AutoCloseable {
+    static final long EVENT_IDX = VirtioFeature.EVENT_IDX.mask();
+    static final long PROTOCOL_FEATURES = VirtioFeature.PROTOCOL_FEATURES.mask();
+
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+    private static final List<RegionPlan> MEMORY =
+            List.of(new RegionPlan(0x1_0000_0000L, 1 << 20), new RegionPlan(0x2_0000_0000L, 1 << 20, 1 << 16));
+
+    final VhostUserClient client;
+    final FrontendMemory memory;
+    private final List<StepQueue> queues = new ArrayList<>();
+    private long features;
+
+    private StepFrontend(VhostUserClient client, FrontendMemory memory) {
+        this.client = client;
+        this.memory = memory;
+    }
+
+    static StepFrontend connect(Path socket) throws IOException {
+        return new StepFrontend(VhostUserClient.connect(socket, ANSWER_LIMIT), FrontendMemory.create(MEMORY));
+    }
+
+    /// Agrees on everything offered, but for some virtio features, and makes the queues.
+    void negotiateWithout(long virtioFeatures) throws IOException {
+        features = client.getFeatures() & ~virtioFeatures;
+        long protocol = client.getProtocolFeatures();
+        client.setProtocolFeatures(protocol);
+        client.setOwner();
+        client.setFeatures(features);
+        long count = ProtocolFeature.MQ.in(protocol) ? client.getQueueNum() : 1;
+        for (int i = 0; i < count; i++) {
+            queues.add(new StepQueue(i, memory, features));
+        }
+    }
+
+    void negotiate() throws IOException {
+        negotiateWithout(0);
+    }
+
+    long features() {
+        return features;
+    }
+
+    StepQueue queue(int index) {
+        return queues.get(index);
+    }
+
+    List<StepQueue> queues() {
+        return List.copyOf(queues);
+    }
+
+    void shareMemory() throws IOException {
+        client.setMemTable(memory.regions(), memory.descriptors());
+    }
+
+    /// Says everything about a ring, but for the kick.
+    void setUp(StepQueue queue) throws IOException {
+        client.setVringNum(queue.index, StepQueue.SIZE);
+        client.setVringBase(queue.index, queue.ring.resume());
+        client.setVringAddr(address(queue));
+        client.setVringCall(queue.index, queue.callEnd());
+        client.setVringErr(queue.index, queue.errorEnd());
+    }
+
+    Message.VringAddress address(StepQueue queue) {
+        RingAddresses at = queue.ring.addresses();
+        return new Message.VringAddress(
+                queue.index,
+                0,
+                memory.toFrontendAddress(at.descriptors()),
+                memory.toFrontendAddress(at.used()),
+                memory.toFrontendAddress(at.available()),
+                0);
+    }
+
+    /// Starts a ring, enabled.
+    void start(StepQueue queue) throws IOException {
+        setUp(queue);
+        client.setVringKick(queue.index, queue.kickEnd());
+        client.setVringEnable(queue.index, true);
+    }
+
+    /// Shares memory and starts all rings.
+    void startAll() throws IOException {
+        shareMemory();
+        for (StepQueue queue : queues) {
+            start(queue);
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        queues.forEach(StepQueue::close);
+        memory.close();
+    }
+}
