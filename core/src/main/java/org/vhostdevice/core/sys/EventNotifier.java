@@ -77,7 +77,7 @@ public final class EventNotifier implements AutoCloseable {
             n = switch (way) {
                 case WRITE -> one.write(number);
                 case POLL_AND_WRITE -> one.writeIfReady(number);
-                case SEND -> UnixSocket.sendNow(number, ONE);
+                case SEND -> SocketTransfer.send(number, ONE);
             };
         } while (n == Libc.EINTR);
     }

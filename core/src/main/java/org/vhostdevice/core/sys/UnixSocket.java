@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -27,8 +26,6 @@ public final class UnixSocket {
     public static final int WOKEN = 8;
 
     private static final int SOL_SOCKET = AbiNumber.SOL_SOCKET.value();
-    private static final int MSG_DONTWAIT = AbiNumber.MSG_DONTWAIT.value();
-    private static final int MSG_NOSIGNAL = AbiNumber.MSG_NOSIGNAL.value();
     private static final int SHUT_RDWR = 2;
 
     private UnixSocket() {}
@@ -259,49 +256,7 @@ public final class UnixSocket {
     /// @throws IOException if more descriptors came than this process may have open: those of this message are
     ///     closed and its bytes lost; or an [ErrnoException] if `recvmsg(2)` fails
     public static int receive(int fd, MemorySegment into, int want, FdBox fds) throws IOException {
-        return receive(fd, into.asSlice(0, want), fds, SocketMessage.CONTROL_BYTES);
-    }
-
-    static int receive(int fd, MemorySegment into, FdBox fds, int controlBytes) throws IOException {
-        try (Arena arena = Arena.ofConfined();
-                FdBox received = new FdBox()) {
-            SocketMessage message = new SocketMessage(HostAbi.current(), arena, controlBytes);
-            message.setData(Libc.checked(into, into.byteSize()).address(), into.byteSize());
-            int n = receive(fd, message);
-            message.takeRights(received);
-            if (message.isControlTruncated()) {
-                throw new IOException("the peer sent more file descriptors than this process can take");
-            }
-            moveCloseOnExec(received, fds);
-            return n;
-        } finally {
-            Reference.reachabilityFence(into);
-        }
-    }
-
-    private static int receive(int fd, SocketMessage message) throws ErrnoException {
-        int flags = Capability.ATOMIC_CLOEXEC.available() ? AbiNumber.MSG_CMSG_CLOEXEC.value() : 0;
-        while (true) {
-            message.expectControl();
-            long n = SocketCalls.recvmsg(fd, message.header(), flags);
-            if (n == Libc.EAGAIN) {
-                var _ = poll(fd, Poller.READ, -1);
-            } else if (n != Libc.EINTR) {
-                ErrnoException.check("recvmsg", n);
-                return (int) n;
-            }
-        }
-    }
-
-    private static void moveCloseOnExec(FdBox from, FdBox to) throws ErrnoException {
-        boolean marked = Capability.ATOMIC_CLOEXEC.available();
-        while (!from.isEmpty()) {
-            OwnedFd fd = from.take();
-            to.add(fd);
-            if (!marked) {
-                fd.closeOnExec();
-            }
-        }
+        return SocketTransfer.receive(fd, into.asSlice(0, want), fds, SocketMessage.CONTROL_BYTES);
     }
 
     /// Sends bytes and descriptors, without a wake-up.
@@ -349,30 +304,12 @@ public final class UnixSocket {
     /// @return bytes sent, 0 if the peer has to read first
     /// @throws ErrnoException if `sendmsg(2)` fails, with `EPIPE` if the peer has closed its end
     public static int trySend(int fd, MemorySegment from, List<OwnedFd> fds) throws ErrnoException {
-        long result = fds.isEmpty() ? sendNow(fd, from) : sendNow(fd, from, fds);
+        long result = fds.isEmpty() ? SocketTransfer.send(fd, from) : SocketTransfer.send(fd, from, fds);
         if (result == Libc.EAGAIN || result == Libc.EINTR) {
             return 0;
         }
         ErrnoException.check("sendmsg", result);
         return (int) result;
-    }
-
-    private static long sendNow(int fd, MemorySegment from, List<OwnedFd> fds) {
-        try (Arena arena = Arena.ofConfined()) {
-            SocketMessage message = new SocketMessage(HostAbi.current(), arena, SocketMessage.CONTROL_BYTES);
-            message.setData(Libc.checked(from, 1).address(), from.byteSize());
-            message.setRights(fds.stream().mapToInt(OwnedFd::number).toArray());
-            return SocketCalls.sendmsg(fd, message.header(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        } finally {
-            Reference.reachabilityFence(from);
-        }
-    }
-
-    /// Sends what fits without waiting.
-    ///
-    /// @return bytes sent, or the negated error number
-    static long sendNow(int fd, MemorySegment from) {
-        return SocketCalls.send(fd, from, from.byteSize(), MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 
     /// Ends both directions of a connection for everyone who has it: who waits for it sees the end of the stream.

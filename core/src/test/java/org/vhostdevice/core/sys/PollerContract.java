@@ -53,7 +53,7 @@ abstract class PollerContract {
     }
 
     private void send() {
-        assertEquals(8, UnixSocket.sendNow(far.number(), Arena.ofAuto().allocate(8)));
+        assertEquals(8, SocketTransfer.send(far.number(), Arena.ofAuto().allocate(8)));
     }
 
     private void assertReady(int bits) throws IOException {

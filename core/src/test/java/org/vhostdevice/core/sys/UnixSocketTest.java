@@ -216,7 +216,7 @@ class UnixSocketTest {
         for (int i = 0; i < 100; i++) {
             UnixSocket.send(near.number(), bytes(1), 1, Collections.nCopies(MOST_FDS, near));
             IOException e = assertThrows(IOException.class, () -> {
-                var _ = UnixSocket.receive(far.number(), arena.allocate(1), box, room);
+                var _ = SocketTransfer.receive(far.number(), arena.allocate(1), box, room);
             });
             assertEquals("the peer sent more file descriptors than this process can take", e.getMessage());
         }
