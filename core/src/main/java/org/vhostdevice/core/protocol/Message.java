@@ -59,9 +59,6 @@ public sealed interface Message {
     /// @param log         guest address under which used-ring writes are logged; anything when they are not
     record VringAddress(int index, int flags, long descriptors, long used, long available, long log)
             implements Message {
-        /// Flag: writes to the used ring are logged.
-        public static final int LOG = 1;
-
         @Override
         public PayloadKind kind() {
             return PayloadKind.VRING_ADDRESS;

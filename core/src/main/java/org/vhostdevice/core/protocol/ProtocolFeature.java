@@ -1,8 +1,5 @@
 package org.vhostdevice.core.protocol;
 
-import java.util.EnumSet;
-import java.util.Set;
-
 /// Protocol feature bits, exchanged by GET_PROTOCOL_FEATURES and SET_PROTOCOL_FEATURES.
 public enum ProtocolFeature {
     /// More than one queue; GET_QUEUE_NUM.
@@ -76,20 +73,6 @@ public enum ProtocolFeature {
     /// @return whether this feature's bit is 1
     public boolean in(long bits) {
         return (bits & mask()) != 0;
-    }
-
-    /// Names the known features of a set; unknown bits are left out.
-    ///
-    /// @param bits the set
-    /// @return a new set
-    public static Set<ProtocolFeature> of(long bits) {
-        Set<ProtocolFeature> known = EnumSet.noneOf(ProtocolFeature.class);
-        for (ProtocolFeature feature : values()) {
-            if (feature.in(bits)) {
-                known.add(feature);
-            }
-        }
-        return known;
     }
 
     /// Joins features to a 64-bit set.

@@ -7,7 +7,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.ErrnoException;
@@ -41,7 +40,11 @@ final class SocketFile {
         Path path = endpoint.path();
         OwnedFd socket = bind(path);
         try {
-            SocketFile file = new SocketFile(path, socket, Objects.requireNonNull(keyOf(path)));
+            Object key = keyOf(path);
+            if (key == null) {
+                throw new IOException(path + " was removed as soon as it was made");
+            }
+            SocketFile file = new SocketFile(path, socket, key);
             try {
                 file.protect(endpoint);
                 UnixSocket.listen(socket.number(), BACKLOG);

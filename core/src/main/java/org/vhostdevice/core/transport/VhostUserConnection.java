@@ -5,6 +5,7 @@ import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.protocol.BackendRequest;
@@ -196,6 +197,9 @@ public final class VhostUserConnection implements AutoCloseable {
     private void send(int id, int flags, Message payload, List<OwnedFd> descriptors, Deadline deadline)
             throws IOException {
         synchronized (sendLock) {
+            if (socket.isClosed()) {
+                throw new ClosedChannelException();
+            }
             int size = MessageCodec.encode(payload, outgoingPayload);
             MessageHeader.write(outgoing, id, flags, size);
             try {

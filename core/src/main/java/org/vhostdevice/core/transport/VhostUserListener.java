@@ -19,8 +19,8 @@ public final class VhostUserListener implements AutoCloseable {
 
     private final boolean listening;
 
-    private VhostUserListener(OwnedFd socket, boolean listening, @Nullable SocketFile file) throws ErrnoException {
-        this.stop = Wakeup.create();
+    private VhostUserListener(Wakeup stop, OwnedFd socket, boolean listening, @Nullable SocketFile file) {
+        this.stop = stop;
         this.socket = socket;
         this.listening = listening;
         this.file = file;
@@ -32,16 +32,22 @@ public final class VhostUserListener implements AutoCloseable {
     /// @return the listener
     /// @throws IOException when it cannot be used, with a message for the user
     public static VhostUserListener open(Endpoint endpoint) throws IOException {
-        return switch (endpoint) {
-            case Endpoint.Listen listen -> {
-                SocketFile file = SocketFile.listen(listen);
-                yield new VhostUserListener(file.socket(), true, file);
-            }
-            case Endpoint.Inherited(int fd) -> {
-                OwnedFd socket = UnixSocket.adopt(fd);
-                yield new VhostUserListener(socket, UnixSocket.isListening(fd), null);
-            }
-        };
+        Wakeup stop = Wakeup.create();
+        try {
+            return switch (endpoint) {
+                case Endpoint.Listen listen -> {
+                    SocketFile file = SocketFile.listen(listen);
+                    yield new VhostUserListener(stop, file.socket(), true, file);
+                }
+                case Endpoint.Inherited(int fd) -> {
+                    OwnedFd socket = UnixSocket.adopt(fd);
+                    yield new VhostUserListener(stop, socket, UnixSocket.isListening(fd), null);
+                }
+            };
+        } catch (Throwable e) {
+            stop.close();
+            throw e;
+        }
     }
 
     /// Waits for the next front end. An end point that is a connection gives that one once.

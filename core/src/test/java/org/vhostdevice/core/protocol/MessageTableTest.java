@@ -76,11 +76,6 @@ class MessageTableTest {
         assertEquals(22, ProtocolFeature.SHMEM.bit());
     }
 
-    @Test
-    void unknownProtocolFeaturesAreLeftOut() {
-        assertEquals(List.of(ProtocolFeature.MQ), List.copyOf(ProtocolFeature.of(1L | 1L << 63)));
-    }
-
     private static String range(PayloadKind kind) {
         return kind.minBytes() + "-" + kind.maxBytes();
     }

@@ -132,6 +132,7 @@ class BackendChannelTest {
         channel.close();
         assertThrows(ExecutionException.class, sending::get);
         assertThrows(IOException.class, () -> frontend.receive(1));
+        assertThrows(IOException.class, () -> channel.send(BackendRequest.CONFIG_CHANGE_MSG, Message.EMPTY));
     }
 
     @Test
