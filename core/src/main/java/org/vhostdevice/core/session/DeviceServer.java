@@ -5,9 +5,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.VirtioDevice;
-import org.vhostdevice.core.transport.Endpoint;
 import org.vhostdevice.core.transport.VhostUserConnection;
 import org.vhostdevice.core.transport.VhostUserListener;
 
@@ -15,20 +13,18 @@ import org.vhostdevice.core.transport.VhostUserListener;
 public final class DeviceServer {
     private static final Logger LOGGER = System.getLogger(DeviceServer.class.getName());
 
-    private final Endpoint endpoint;
+    private final VhostUserListener listener;
     private final VirtioDevice device;
     private final ServerOptions options;
     private final List<QueueMetrics> metrics;
-    private volatile @Nullable VhostUserListener listener;
-    private volatile boolean stopped;
 
     /// Prepares to serve a device.
     ///
-    /// @param endpoint where front ends are found
+    /// @param listener stays the caller's, who closes it after [#run]
     /// @param device stays the caller's, who closes it after [#run]
     /// @param options how it is served
-    public DeviceServer(Endpoint endpoint, VirtioDevice device, ServerOptions options) {
-        this.endpoint = endpoint;
+    public DeviceServer(VhostUserListener listener, VirtioDevice device, ServerOptions options) {
+        this.listener = listener;
         this.device = device;
         this.options = options;
         this.metrics =
@@ -36,36 +32,25 @@ public final class DeviceServer {
     }
 
     /// Serves front ends, one at a time, until [#stop] is called; at an inherited connection, until that one ends.
-    /// Called
-    /// once; the calling thread obeys the front end's messages.
+    /// Called once; the calling thread obeys the front end's messages.
     ///
     /// Whatever a front end or a guest does costs no more than its connection. When this returns, no request is in
-    /// flight, no thread is left and the socket file is removed.
+    /// flight and no thread is left.
     ///
-    /// @throws IOException if the end point cannot be opened, or the host cannot accept connections any more
+    /// @throws IOException if the host cannot accept connections any more
     public void run() throws IOException {
-        try (VhostUserListener opened = VhostUserListener.open(endpoint);
-                Workers workers = new Workers(device)) {
-            listener = opened;
-            if (stopped) {
-                return;
-            }
-            options.whenReady().run();
-            VhostUserConnection connection = opened.accept();
+        try (Workers workers = new Workers(device)) {
+            VhostUserConnection connection = listener.accept();
             while (connection != null) {
                 serve(connection, workers);
-                connection = opened.accept();
+                connection = listener.accept();
             }
         }
     }
 
     /// Ends [#run] soon: requests in flight are completed, then the front end is disconnected. Any thread, at any time.
     public void stop() {
-        stopped = true;
-        VhostUserListener open = listener;
-        if (open != null) {
-            open.stop();
-        }
+        listener.stop();
     }
 
     /// What happened on each queue so far, by index.

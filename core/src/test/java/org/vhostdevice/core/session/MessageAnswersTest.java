@@ -91,9 +91,8 @@ class MessageAnswersTest {
     @Test
     void withholdsFeaturesAsConfigured() throws Exception {
         long withheld = VirtioFeature.INDIRECT_DESC.mask();
-        try (ServerFixture other = ServerFixture.serve(
-                        new RngTestDevice(1, Completion.AT_ONCE),
-                        ServerOptions.DEFAULT.withDisabledFeatures(withheld));
+        try (ServerFixture other =
+                        ServerFixture.serve(new RngTestDevice(1, Completion.AT_ONCE), new ServerOptions(withheld));
                 StepFrontend client = StepFrontend.connect(other.socket())) {
             assertEquals(0, client.client.getFeatures() & withheld);
             assertThrows(IOException.class, () -> {

@@ -7,10 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.transport.Endpoint;
+import org.vhostdevice.core.transport.VhostUserListener;
 
 /// A device served on a socket in a directory of its own, by a thread of its own.
 final class ServerFixture implements AutoCloseable {
@@ -19,37 +19,32 @@ final class ServerFixture implements AutoCloseable {
     private final Path directory;
     private final Path socket;
     private final VirtioDevice device;
+    private final VhostUserListener listener;
     private final DeviceServer server;
     private final CompletableFuture<Void> outcome = new CompletableFuture<>();
 
-    private ServerFixture(Path directory, VirtioDevice device, ServerOptions options, CountDownLatch ready) {
+    private ServerFixture(Path directory, VirtioDevice device, ServerOptions options) throws IOException {
         this.directory = directory;
         this.socket = directory.resolve("device.sock");
         this.device = device;
-        this.server = new DeviceServer(
-                Endpoint.Listen.of(socket, null, null), device, options.withWhenReady(ready::countDown));
+        this.listener = VhostUserListener.open(Endpoint.Listen.of(socket, null, null));
+        this.server = new DeviceServer(listener, device, options);
         Thread.ofPlatform().daemon().name("server").start(() -> {
             try {
                 server.run();
                 outcome.complete(null);
             } catch (IOException | RuntimeException | Error e) {
                 outcome.completeExceptionally(e);
-                ready.countDown();
             }
         });
     }
 
-    static ServerFixture serve(VirtioDevice device) throws Exception {
+    static ServerFixture serve(VirtioDevice device) throws IOException {
         return serve(device, ServerOptions.DEFAULT);
     }
 
-    static ServerFixture serve(VirtioDevice device, ServerOptions options) throws Exception {
-        var ready = new CountDownLatch(1);
-        var fixture = new ServerFixture(Files.createTempDirectory("vhost"), device, options, ready);
-        if (!ready.await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
-            throw new AssertionError("the server is not ready");
-        }
-        return fixture;
+    static ServerFixture serve(VirtioDevice device, ServerOptions options) throws IOException {
+        return new ServerFixture(Files.createTempDirectory("vhost"), device, options);
     }
 
     Path socket() {
@@ -91,6 +86,7 @@ final class ServerFixture implements AutoCloseable {
     @Override
     public void close() throws IOException {
         stop();
+        listener.close();
         device.close();
         assertFalse(Files.exists(socket), "the socket file is removed");
         Files.delete(directory);

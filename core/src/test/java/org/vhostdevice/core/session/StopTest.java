@@ -1,14 +1,12 @@
 package org.vhostdevice.core.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,6 +26,7 @@ import org.vhostdevice.core.sys.UnixSocket;
 import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 import org.vhostdevice.core.transport.Endpoint;
+import org.vhostdevice.core.transport.VhostUserListener;
 
 @DisplayName("Stopping: the ring by GET_VRING_BASE, the server by stop()")
 class StopTest {
@@ -64,7 +63,6 @@ class StopTest {
                 StepFrontend frontend = server.started()) {
             frontend.queues().forEach(queue -> queue.request(8));
             server.stop();
-            assertFalse(Files.exists(server.socket()));
             for (StepQueue queue : frontend.queues()) {
                 QueueMetrics metrics = server.server().metrics().get(queue.index);
                 assertEquals(metrics.chains(), metrics.completions());
@@ -83,12 +81,12 @@ class StopTest {
 
     @Test
     void endsWhenStoppedBeforeItRan() throws Exception {
-        try (var device = new RngTestDevice(1, Completion.AT_ONCE)) {
-            Path socket = directory.resolve("socket");
-            var server = new DeviceServer(Endpoint.Listen.of(socket, null, null), device, ServerOptions.DEFAULT);
+        try (var device = new RngTestDevice(1, Completion.AT_ONCE);
+                var listener = VhostUserListener.open(Endpoint.Listen.of(directory.resolve("socket"), null, null))) {
+            var server = new DeviceServer(listener, device, ServerOptions.DEFAULT);
             server.stop();
             server.run();
-            assertFalse(Files.exists(socket));
+            assertEquals(0, device.closes());
         }
     }
 
@@ -118,25 +116,15 @@ class StopTest {
     @Test
     void servesAnInheritedConnectionOnce() throws Exception {
         List<OwnedFd> pair = UnixSocket.pair();
-        try (var device = new RngTestDevice(1, Completion.AT_ONCE)) {
-            var endpoint = new Endpoint.Inherited(pair.get(1).release());
-            var server = new DeviceServer(endpoint, device, ServerOptions.DEFAULT);
+        try (var device = new RngTestDevice(1, Completion.AT_ONCE);
+                var listener = VhostUserListener.open(
+                        new Endpoint.Inherited(pair.get(1).release()))) {
+            var server = new DeviceServer(listener, device, ServerOptions.DEFAULT);
             Thread thread = Thread.ofPlatform().daemon().start(() -> runUnchecked(server));
             try (var client = VhostUserClient.adopt(pair.get(0), Duration.ofSeconds(10))) {
                 assertTrue(client.getFeatures() != 0);
             }
             thread.join();
-        }
-    }
-
-    @Test
-    void failsWhenTheSocketIsInUse() throws Exception {
-        try (ServerFixture server = ServerFixture.serve(new RngTestDevice(1, Completion.AT_ONCE));
-                var device = new RngTestDevice(1, Completion.AT_ONCE)) {
-            var second =
-                    new DeviceServer(Endpoint.Listen.of(server.socket(), null, null), device, ServerOptions.DEFAULT);
-            assertThrows(IOException.class, second::run);
-            server.negotiated().close();
         }
     }
 
