@@ -1,13 +1,48 @@
 package org.vhostdevice.cli;
 
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import org.vhostdevice.core.device.DeviceProvider;
+import picocli.CommandLine;
+import picocli.CommandLine.Help;
+
 /// The entry point of the command.
 public final class Main {
     private Main() {}
 
-    /// Runs the command.
+    /// Runs the command and exits with its status.
     ///
     /// @param args the command line
     public static void main(String[] args) {
-        System.out.println("vhost-device " + Main.class.getPackage().getImplementationVersion());
+        System.exit(run(args, System.out, System.err));
+    }
+
+    /// Runs the command.
+    ///
+    /// @param args the command line
+    /// @param out for what was asked for
+    /// @param err for errors, one line each
+    /// @return 0 for success, 1 for a failure, 2 for options that cannot be obeyed
+    static int run(String[] args, PrintStream out, PrintStream err) {
+        List<DeviceProvider> devices = Devices.all();
+        Optional<DeviceProvider> described = Capabilities.asked(args, devices);
+        if (described.isPresent()) {
+            out.println(Capabilities.json(described.get()));
+            return CommandLine.ExitCode.OK;
+        }
+        CommandLine root = new CommandLine(new RootCommand());
+        for (DeviceProvider device : devices) {
+            root.addSubcommand(device.name(), DeviceCommand.of(device));
+        }
+        root.addSubcommand(new QuickstartCommand());
+        return root.setOut(new PrintWriter(out, true, out.charset()))
+                .setErr(new PrintWriter(err, true, err.charset()))
+                .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler(Failures::ofUsage)
+                .setExecutionExceptionHandler(Failures::ofExecution)
+                .execute(args);
     }
 }

@@ -1,0 +1,75 @@
+package org.vhostdevice.cli;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.Callable;
+import org.vhostdevice.core.device.DeviceArguments;
+import org.vhostdevice.core.device.DeviceProvider;
+import org.vhostdevice.core.device.UsageException;
+import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.session.DeviceServer;
+import org.vhostdevice.core.session.ServerOptions;
+import org.vhostdevice.core.transport.Endpoint;
+import org.vhostdevice.core.transport.VhostUserListener;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/// Serves one device until a signal ends it. There is one such command for each device on the class path.
+@Command(mixinStandardHelpOptions = true, versionProvider = RootCommand.Version.class)
+final class DeviceCommand implements Callable<Integer> {
+    private static final System.Logger LOG = System.getLogger("org.vhostdevice.cli");
+
+    private final DeviceProvider provider;
+    private final DeviceArguments arguments;
+
+    @Mixin
+    private final SocketOptions socket = new SocketOptions();
+
+    @Mixin
+    private final LogOptions log = new LogOptions();
+
+    private DeviceCommand(DeviceProvider provider) {
+        this.provider = provider;
+        this.arguments = provider.arguments();
+    }
+
+    /// The command of a device, with the device's own options beside the common ones.
+    static CommandLine of(DeviceProvider provider) {
+        DeviceCommand command = new DeviceCommand(provider);
+        CommandSpec spec = CommandSpec.forAnnotatedObject(command);
+        CommandSpec _ = spec.addMixin("device", CommandSpec.forAnnotatedObjectLenient(command.arguments));
+        // Seen before the command line is parsed; here for the help text only.
+        CommandSpec _ = spec.addOption(OptionSpec.builder(Capabilities.OPTION)
+                .description("Print what this device can do as JSON, and exit; other options are ignored.")
+                .build());
+        spec.usageMessage().description(provider.summary() + ".");
+        return new CommandLine(spec);
+    }
+
+    @Override
+    public Integer call() throws UsageException, IOException {
+        log.apply();
+        Endpoint endpoint = socket.endpoint();
+        // The socket comes first: if it cannot be had, nothing else is made.
+        try (StopSignal signal = new StopSignal();
+                VhostUserListener listener = VhostUserListener.open(endpoint);
+                VirtioDevice device = arguments.open()) {
+            DeviceServer server = new DeviceServer(listener, device, ServerOptions.DEFAULT);
+            signal.onArrival(server::stop);
+            LOG.log(Level.INFO, "serving " + provider.name() + " on " + place(endpoint));
+            server.run();
+        }
+        return ExitCode.OK;
+    }
+
+    private static String place(Endpoint endpoint) {
+        return switch (endpoint) {
+            case Endpoint.Listen listen -> listen.path().toString();
+            case Endpoint.Inherited(int fd) -> "file descriptor " + fd;
+        };
+    }
+}

@@ -1,0 +1,94 @@
+package org.vhostdevice.cli;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.text.MessageFormat;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.MissingResourceException;
+import java.util.ResourceBundle;
+import org.jspecify.annotations.Nullable;
+
+/// Writes a line to standard error for each message of at least the level that is set for the whole program: time in
+/// UTC, level, message. What caused the message follows as text, and with its stack from level debug on.
+final class StderrLogger implements System.Logger {
+    private static volatile Level threshold = Level.INFO;
+
+    private final String name;
+
+    StderrLogger(String name) {
+        this.name = name;
+    }
+
+    /// Sets the lowest level that is written.
+    static void setThreshold(Level level) {
+        threshold = level;
+    }
+
+    /// Whether stacks of exceptions are shown.
+    static boolean showsStacks() {
+        return threshold.compareTo(Level.DEBUG) <= 0;
+    }
+
+    @Override
+    public String getName() {
+        return name;
+    }
+
+    @Override
+    public boolean isLoggable(Level level) {
+        return level != Level.OFF && level.compareTo(threshold) >= 0;
+    }
+
+    @Override
+    public void log(
+            Level level, @Nullable ResourceBundle bundle, @Nullable String message, @Nullable Throwable thrown) {
+        if (isLoggable(level)) {
+            write(level, translate(bundle, message), thrown);
+        }
+    }
+
+    @Override
+    public void log(
+            Level level,
+            @Nullable ResourceBundle bundle,
+            @Nullable String message,
+            @Nullable Object @Nullable ... parameters) {
+        if (isLoggable(level)) {
+            String text = translate(bundle, message);
+            write(
+                    level,
+                    parameters == null || parameters.length == 0 ? text : MessageFormat.format(text, parameters),
+                    null);
+        }
+    }
+
+    private static String translate(@Nullable ResourceBundle bundle, @Nullable String message) {
+        if (bundle != null && message != null) {
+            try {
+                return bundle.getString(message);
+            } catch (MissingResourceException e) {
+                return message;
+            }
+        }
+        return String.valueOf(message);
+    }
+
+    private static void write(Level level, String text, @Nullable Throwable thrown) {
+        long millis = System.currentTimeMillis();
+        LocalDateTime time = LocalDateTime.ofEpochSecond(
+                Math.floorDiv(millis, 1000), Math.floorMod(millis, 1000) * 1_000_000, ZoneOffset.UTC);
+        StringBuilder line = new StringBuilder(128);
+        line.append(time).append("Z ").append(level.getName()).append(' ').append(text);
+        if (thrown != null) {
+            line.append(showsStacks() ? System.lineSeparator() + stack(thrown) : ": " + thrown.getMessage());
+        }
+        System.err.println(line);
+    }
+
+    private static String stack(Throwable thrown) {
+        StringWriter text = new StringWriter();
+        thrown.printStackTrace(new PrintWriter(text, true));
+        return text.toString().stripTrailing();
+    }
+}

@@ -1,0 +1,202 @@
+package org.vhostdevice.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostdevice.core.sys.OwnedFd;
+import org.vhostdevice.core.sys.UnixSocket;
+
+/// Options and what comes of them, in this process.
+class CommandLineTest {
+    private static final String LONG_NAME = "x".repeat(120);
+
+    @TempDir
+    private Path folder;
+
+    /// Replaces words in braces by paths of this test.
+    private String[] words(String line) throws IOException {
+        Path image = folder.resolve("disk.img");
+        if (!Files.exists(image)) {
+            Files.write(image, new byte[4096]);
+        }
+        return line.replace("{image}", "--blk-file " + image)
+                .replace("{new}", "--blk-file " + folder.resolve("new.img") + " --create 1M")
+                .replace("{socket}", "--socket " + folder.resolve("s"))
+                .replace("{folder}", folder.toString())
+                .replace("{long}", LONG_NAME)
+                .split(" ");
+    }
+
+    private List<String> files() throws IOException {
+        try (Stream<Path> all = Files.list(folder)) {
+            return all.map(file -> String.valueOf(file.getFileName())).sorted().toList();
+        }
+    }
+
+    /// Runs a command that must fail with one line and leave no file behind.
+    private void assertFails(int status, String line, String word) throws IOException {
+        String[] words = words(line);
+        List<String> before = files();
+        CommandRun run = CommandRun.of(words);
+        assertEquals(status, run.status(), run.err());
+        assertEquals("", run.out());
+        assertEquals(1, run.err().lines().count(), run.err());
+        assertTrue(run.err().startsWith("vhost-device"), run.err());
+        assertTrue(run.err().contains(word), run.err());
+        assertEquals(before, files());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--frobnicate | --frobnicate",
+                "floppy | floppy",
+                "blk {image} | --socket",
+                "blk {image} {socket} --fd 3 | --socket",
+                "blk {new} | --socket",
+                "blk {new} --fd -1 | negative",
+                "blk {new} --fd three | three",
+                "blk {new} --fd 3 --socket-mode 0600 | --socket-mode",
+                "blk {new} --fd 3 --socket-group 0 | --socket-group",
+                "blk {new} {socket} --socket-mode 0999 | octal",
+                "blk {new} {socket} --socket-mode 7777 | 777",
+                "blk {new} --socket {folder}/{long} | bytes",
+                "blk {new} {socket} --log-level loud | loud",
+                "blk {socket} | --blk-file",
+                "blk {socket} --blk-file | --blk-file",
+                "blk {new} {socket} --num-queues 0 | --num-queues",
+                "blk {new} {socket} --num-queues many | many",
+                "blk {new} {socket} --queue-size 100 | --queue-size",
+                "blk {new} {socket} --logical-block-size 513 | --logical-block-size",
+                "blk {new} {socket} --serial 123456789012345678901 | --serial",
+                "blk {new} {socket} --read-only | --create",
+                "blk {image} {socket} --create 1X | 1X",
+                "blk {image} {socket} --create 1000 | multiple",
+                "blk {image} {socket} more | more",
+                "quickstart --socket s | --socket",
+                "quickstart 7 | 7"
+            })
+    void wrongOptionsAreUsageErrors(String line, String word) throws IOException {
+        assertFails(2, line, word);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "blk {socket} --blk-file {folder}/none | does not exist",
+                "blk {socket} --blk-file {folder} | directory",
+                "blk {image} {socket} --create 1M | exists already",
+                "blk {image} {socket} --create 1M --logical-block-size 4096 | exists already",
+                "blk {new} --socket {folder}/none/s | {folder}",
+                "blk {new} --socket {folder}/disk.img | not a socket",
+                "blk {new} {socket} --socket-group no-such-group | no-such-group",
+                "blk {new} --fd 999 | 999"
+            })
+    void whatTheHostCannotDoFailsAtRunTime(String line, String word) throws IOException {
+        assertFails(1, line, word.replace("{folder}", folder.toString()));
+    }
+
+    @Test
+    void liveSocketIsRefusedAndNothingIsCreated() throws IOException {
+        Path socket = folder.resolve("s");
+        try (OwnedFd listening = UnixSocket.listen(socket, 1)) {
+            assertFalse(listening.isClosed());
+            assertFails(1, "blk {new} {socket}", socket.toString());
+            assertTrue(Files.exists(socket));
+        }
+    }
+
+    @Test
+    void socketIsRemovedWhenTheImageCannotBeServed() throws IOException {
+        Files.write(folder.resolve("disk.img"), new byte[100]);
+        assertFails(1, "blk {image} {socket}", "multiple");
+    }
+
+    @Test
+    void connectedDescriptorIsServedUntilTheFrontEndLeaves() throws Exception {
+        List<OwnedFd> pair = UnixSocket.pair();
+        pair.getLast().close();
+        CommandRun run = CommandRun.of(
+                words("blk {image} --read-only --fd " + pair.getFirst().release()));
+        assertEquals(new CommandRun(0, "", ""), run);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "blk --print-capabilities",
+                "blk --print-capabilities --blk-file {folder}/none --num-queues x",
+                "blk --fd no --unknown --print-capabilities"
+            })
+    void capabilitiesArePrintedWhateverElseIsAsked(String line) throws IOException {
+        CommandRun run = CommandRun.of(words(line));
+        assertEquals(0, run.status());
+        assertEquals("", run.err());
+        assertEquals("{\"type\":\"block\",\"features\":[\"read-only\",\"blk-file\"]}\n", run.out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--print-capabilities", "floppy --print-capabilities", "quickstart --print-capabilities"})
+    void onlyDevicesHaveCapabilities(String line) throws IOException {
+        assertFails(2, line, "--help");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "-h", "blk --help", "quickstart -h"})
+    void helpGoesToStandardOutput(String line) {
+        CommandRun run = CommandRun.of(line.split(" "));
+        assertEquals(0, run.status());
+        assertEquals("", run.err());
+        assertTrue(run.out().startsWith("Usage: vhost-device"), run.out());
+    }
+
+    @Test
+    void helpNamesDevicesAndTheirOptions() {
+        assertTrue(CommandRun.of("--help").out().contains("blk"));
+        String help = CommandRun.of("blk", "--help").out();
+        for (String option : List.of("--blk-file", "--image", "--socket", "--socket-path", "--fd", "--log-level")) {
+            assertTrue(help.contains(option), option);
+        }
+    }
+
+    @Test
+    void anyDeviceOnTheClassPathIsACommand() throws Exception {
+        assertTrue(CommandRun.of("--help").out().contains("rng-test"));
+        assertTrue(CommandRun.of("rng-test", "--help").out().contains("--socket"));
+        assertEquals(
+                "{\"type\":\"rng\",\"features\":[]}\n",
+                CommandRun.of("rng-test", "--print-capabilities").out());
+        List<OwnedFd> pair = UnixSocket.pair();
+        pair.getLast().close();
+        String fd = String.valueOf(pair.getFirst().release());
+        assertEquals(0, CommandRun.of("rng-test", "--fd", fd).status());
+    }
+
+    @Test
+    void versionIsOneLine() {
+        CommandRun run = CommandRun.of("--version");
+        assertEquals(0, run.status());
+        assertTrue(run.out().startsWith("vhost-device "), run.out());
+        assertEquals(1, run.out().lines().count());
+    }
+
+    @Test
+    void withoutACommandTheHelpIsNamed() throws IOException {
+        CommandRun run = CommandRun.of();
+        assertEquals(2, run.status());
+        assertTrue(run.err().contains("vhost-device --help"), run.err());
+    }
+}

@@ -1,0 +1,92 @@
+package org.vhostdevice.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostdevice.core.frontend.Frontend;
+import org.vhostdevice.core.frontend.FrontendOptions;
+
+/// Signals to a process of its own.
+class SignalTest {
+    private static Process start(String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        command.addAll(List.of(args));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    /// Reads what the process prints up to a line that contains a word.
+    private static String await(BufferedReader lines, String word) throws IOException {
+        StringBuilder seen = new StringBuilder();
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            if (line.contains(word)) {
+                return line;
+            }
+            seen.append(line).append('\n');
+        }
+        throw new AssertionError("no '" + word + "' in: " + seen);
+    }
+
+    private static void signal(Process process, String name) throws Exception {
+        assertEquals(
+                0,
+                new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                        .start()
+                        .waitFor());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TERM", "INT", "HUP"})
+    void endsTheServerInOrder(String name, @TempDir Path folder) throws Exception {
+        Path socket = folder.resolve("s");
+        Process process = start(
+                "blk",
+                "--socket",
+                socket.toString(),
+                "--blk-file",
+                folder.resolve("disk").toString(),
+                "--create",
+                "1M");
+        try (BufferedReader lines = process.inputReader()) {
+            assertTrue(await(lines, "serving blk").endsWith(" on " + socket));
+            try (Frontend attached = Frontend.attach(socket, FrontendOptions.defaults())) {
+                assertEquals(1, attached.queues().size());
+                signal(process, name);
+                assertEquals(0, process.waitFor());
+            }
+            assertFalse(Files.exists(socket));
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void endsAQuickstartThatKeepsServing() throws Exception {
+        Process process = start("quickstart", "--keep");
+        try (BufferedReader lines = process.inputReader()) {
+            String line = await(lines, "until Ctrl-C");
+            Path folder = Path.of(line.split(" ", -1)[1]).getParent();
+            assertTrue(Files.exists(folder));
+            signal(process, "TERM");
+            assertEquals(0, process.waitFor());
+            assertFalse(Files.exists(folder));
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+}
