@@ -80,10 +80,7 @@ class BackendChannelTest {
     @Test
     void frontEndThatDoesNotAcknowledgeLosesTheChannel() {
         BackendChannel channel = new BackendChannel(connection, true, SHORT_MILLIS);
-        assertTrue(assertThrows(
-                        ProtocolException.class, () -> channel.send(BackendRequest.CONFIG_CHANGE_MSG, Message.EMPTY))
-                .fatal());
-        assertThrows(IOException.class, () -> channel.send(BackendRequest.CONFIG_CHANGE_MSG, Message.EMPTY));
+        assertLosesTheChannel(channel);
     }
 
     @Test
@@ -102,10 +99,7 @@ class BackendChannelTest {
     void wrongReplyLosesTheChannel() throws IOException {
         BackendChannel channel = new BackendChannel(connection, true, BackendChannel.TIMEOUT_MILLIS);
         frontend.send(RawPeer.bytes(4, 0x5, Message.ACK));
-        assertTrue(assertThrows(
-                        ProtocolException.class, () -> channel.send(BackendRequest.CONFIG_CHANGE_MSG, Message.EMPTY))
-                .fatal());
-        assertThrows(IOException.class, () -> channel.send(BackendRequest.CONFIG_CHANGE_MSG, Message.EMPTY));
+        assertLosesTheChannel(channel);
     }
 
     @Test
@@ -145,5 +139,12 @@ class BackendChannelTest {
             stop.wake();
             assertThrows(ExecutionException.class, sending::get);
         }
+    }
+
+    private static void assertLosesTheChannel(BackendChannel channel) {
+        ProtocolException fault = assertThrows(
+                ProtocolException.class, () -> channel.send(BackendRequest.CONFIG_CHANGE_MSG, Message.EMPTY));
+        assertTrue(fault.fatal(), fault::getMessage);
+        assertThrows(IOException.class, () -> channel.send(BackendRequest.CONFIG_CHANGE_MSG, Message.EMPTY));
     }
 }
