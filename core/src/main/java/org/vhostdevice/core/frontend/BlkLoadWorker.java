@@ -2,7 +2,6 @@ package org.vhostdevice.core.frontend;
 
 import java.io.IOException;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /// The load of one queue. Allocates nothing while it runs.
 final class BlkLoadWorker implements Callable<BlkLoadReport> {
@@ -13,7 +12,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
     private final FrontendQueue queue;
     private final DriverQueue ring;
     private final BlkSlots slots;
-    private final Share share;
+    private final Range range;
     private final boolean write;
     private final boolean verify;
     private final boolean random;
@@ -27,46 +26,31 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
     private long completed;
     private long errors;
 
-    /// A queue's part in a load.
+    /// The blocks that a queue uses.
     ///
-    /// @param first  block where sequential access begins
+    /// @param first  where sequential access begins
     /// @param blocks of the whole disk
-    /// @param stop   true when no more requests are to be made, as another queue failed
-    record Share(long first, long blocks, AtomicBoolean stop) {}
+    record Range(long first, long blocks) {}
 
-    BlkLoadWorker(Frontend frontend, FrontendQueue queue, BlkLoadOptions options, Share share) {
+    BlkLoadWorker(Frontend frontend, FrontendQueue queue, BlkLoadOptions options, Range range) {
         BlkWorkload workload = options.workload();
         this.options = options;
         this.queue = queue;
-        this.share = share;
+        this.range = range;
         ring = queue.ring();
-        slots = new BlkSlots(workload, queue, frontend.memory());
+        slots = new BlkSlots(workload, ring, frontend.memory());
         write = workload.access().write();
         verify = workload.verify();
         random = workload.access().random();
         timeoutNanos = frontend.options().link().timeout().toNanos();
         started = new long[workload.depth()];
         state = workload.seed() + queue.index();
-        sequential = share.first();
+        sequential = range.first();
         toStart = options.requests();
     }
 
     @Override
     public BlkLoadReport call() throws IOException {
-        try {
-            return load();
-        } catch (IOException | RuntimeException | Error e) {
-            share.stop().set(true);
-            throw e;
-        }
-    }
-
-    /// Gives up before the load has begun.
-    void cancel() {
-        slots.release();
-    }
-
-    private BlkLoadReport load() throws IOException {
         long begin = System.nanoTime();
         long end = begin + options.duration().toNanos();
         long now = begin;
@@ -78,7 +62,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
         while (running > 0) {
             int used = awaitUsed();
             now = System.nanoTime();
-            if (now - end >= 0 || share.stop().get()) {
+            if (now - end >= 0) {
                 toStart = 0;
             }
             for (int left = used; left > 0 && ring.nextUsed(); left--) {
@@ -86,7 +70,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
             }
             queue.submit();
         }
-        slots.release();
+        slots.release(started.length);
         return new BlkLoadReport(completed, errors, options.workload().blockSize(), now - begin, latency);
     }
 
@@ -119,7 +103,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
     private long nextBlock() {
         if (!random) {
             long block = sequential;
-            sequential = block + 1 == share.blocks() ? 0 : block + 1;
+            sequential = block + 1 == range.blocks() ? 0 : block + 1;
             return block;
         }
         // SplitMix64 (Steele, Lea, Flood 2014), scaled to the number of blocks.
@@ -127,7 +111,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
         long z = state;
         z = (z ^ (z >>> 30)) * 0xbf58_476d_1ce4_e5b9L;
         z = (z ^ (z >>> 27)) * 0x94d0_49bb_1331_11ebL;
-        return Math.unsignedMultiplyHigh(z ^ (z >>> 31), share.blocks());
+        return Math.unsignedMultiplyHigh(z ^ (z >>> 31), range.blocks());
     }
 
     private int awaitUsed() throws IOException {

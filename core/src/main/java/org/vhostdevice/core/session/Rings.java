@@ -138,11 +138,7 @@ final class Rings implements AutoCloseable {
         EventNotifier call = adopt(received, EventNotifier::adopt);
         EventNotifier old = ring.call;
         ring.call = call;
-        try {
-            tell(ring, vring -> vring.useCall(call));
-        } finally {
-            close(old);
-        }
+        replace(ring, old, vring -> vring.useCall(call));
     }
 
     /// SET_VRING_ERR.
@@ -153,11 +149,7 @@ final class Rings implements AutoCloseable {
         EventNotifier error = adopt(received, EventNotifier::adopt);
         EventNotifier old = ring.error;
         ring.error = error;
-        try {
-            tell(ring, vring -> vring.useError(error));
-        } finally {
-            close(old);
-        }
+        replace(ring, old, vring -> vring.useError(error));
     }
 
     /// SET_VRING_ENABLE.
@@ -273,6 +265,15 @@ final class Rings implements AutoCloseable {
     private void tellEnabled(RingState ring) throws ProtocolException {
         boolean enabled = ring.enabled && driverReady;
         tell(ring, vring -> vring.enable(enabled));
+    }
+
+    /// Has a started ring use another descriptor, and closes the old one when it does.
+    private void replace(RingState ring, @Nullable EventNotifier old, Consumer<Vring> use) throws ProtocolException {
+        try {
+            tell(ring, use);
+        } finally {
+            close(old);
+        }
     }
 
     /// Does something to a started ring, on its worker, and waits until it is done.

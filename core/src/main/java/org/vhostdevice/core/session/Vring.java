@@ -146,11 +146,6 @@ final class Vring implements QueueContext {
         worker.execute(task);
     }
 
-    /// The place of the ring.
-    RingSetup setup() {
-        return setup;
-    }
-
     /// Chains that the device holds.
     int inFlight() {
         return queue.inFlight();
@@ -222,10 +217,11 @@ final class Vring implements QueueContext {
 
     /// How long the ring need not be looked at, in nanoseconds.
     long patience() {
-        if (takes()) {
-            return pending ? 0 : polled && !saturated ? POLL_INTERVAL : Long.MAX_VALUE;
+        if (takes() && pending) {
+            return 0;
         }
-        return stopping && abandoned ? POLL_INTERVAL : Long.MAX_VALUE;
+        boolean regularly = takes() ? polled && !saturated : stopping && abandoned;
+        return regularly ? POLL_INTERVAL : Long.MAX_VALUE;
     }
 
     /// Hands one batch of chains to the device, if there may be any.
@@ -251,7 +247,7 @@ final class Vring implements QueueContext {
         int taken = 0;
         boolean emptied = false;
         while (handler.ready()) {
-            if (taken == BATCH || worker.interrupted()) {
+            if (taken == BATCH || (taken > 0 && worker.interrupted())) {
                 pending = true;
                 break;
             }
@@ -316,7 +312,7 @@ final class Vring implements QueueContext {
         return stopped;
     }
 
-    /// Lets the worker go on if the front end makes it wait in writing to a call descriptor. Any thread.
+    /// Lets the worker go on if the front end makes it wait in writing to a descriptor. Any thread.
     void unblock() {
         EventNotifier stuck = signalled;
         if (stuck != null) {
@@ -374,10 +370,14 @@ final class Vring implements QueueContext {
     private void notifyDriver() {
         if (call != null) {
             metrics.notified();
-            signalled = call;
-            call.signal();
-            signalled = null;
+            signal(call);
         }
+    }
+
+    private void signal(EventNotifier notifier) {
+        signalled = notifier;
+        notifier.signal();
+        signalled = null;
     }
 
     private void breakDown(BrokenQueueException fault) {
@@ -385,7 +385,7 @@ final class Vring implements QueueContext {
         metrics.broke();
         LOGGER.log(Level.WARNING, () -> "queue " + index + " is malformed and stops: " + fault.getMessage());
         if (error != null) {
-            error.signal();
+            signal(error);
         }
         events.ringBroken(index);
     }
