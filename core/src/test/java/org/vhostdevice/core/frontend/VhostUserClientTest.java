@@ -161,11 +161,14 @@ class VhostUserClientTest {
 
     @Test
     void aMessageThatNobodyAskedForIsAViolation() throws Exception {
-        try (var backend = new ScriptedBackend("< 01000000 05000000 08000000 0000000000000000");
-                var client = VhostUserClient.adopt(backend.frontendEnd(), LONG)) {
-            backend.await();
-            assertThrows(BackendViolation.class, client::setOwner);
-        }
+        String script = "< 01000000 05000000 08000000 0000000000000000";
+        exchange(
+                script,
+                client -> assertThrows(BackendViolation.class, () -> {
+                    while (true) {
+                        client.setOwner();
+                    }
+                }));
     }
 
     @Test

@@ -5,38 +5,27 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.core.frontend.BackendRefusal;
-import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 
 @DisplayName("VIRTIO 1.4, 2.1 and 2.4: device status and reset")
-class DeviceStatusTest {
-    private static final long SHORT_MILLIS = 50;
+class DeviceStatusTest extends ServedDeviceTest {
     private static final int DRIVER = 0x03;
     private static final int DRIVER_OK = 0x04;
     private static final int FEATURES_OK = 0x08;
 
-    private RngTestDevice device;
-    private ServerFixture server;
-    private StepFrontend frontend;
-
-    @BeforeEach
-    void serve() throws Exception {
-        device = new RngTestDevice(1, Completion.AT_ONCE);
-        server = ServerFixture.serve(device);
-        frontend = server.negotiated();
+    DeviceStatusTest() {
+        super(1, Completion.AT_ONCE);
     }
 
-    @AfterEach
-    void stop() throws Exception {
-        frontend.close();
-        server.close();
+    @BeforeEach
+    void negotiate() throws Exception {
+        frontend.negotiate();
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -17,12 +18,16 @@ import org.vhostdevice.core.frontend.BackendRequestChannel;
 import org.vhostdevice.core.frontend.BackendRequestHandler;
 import org.vhostdevice.core.protocol.Bytes;
 import org.vhostdevice.core.protocol.Message.MemoryRegion;
+import org.vhostdevice.core.testkit.CapturedLog;
 import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 
 @DisplayName("A front end may go at any time; the next one is served and nothing is left behind")
 class DisconnectTest {
     private static final int DRIVER_OK = 0x0f;
+
+    @RegisterExtension
+    final CapturedLog log = new CapturedLog();
 
     private static RngTestDevice device;
     private static ServerFixture server;

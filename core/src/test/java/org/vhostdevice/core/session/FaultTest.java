@@ -11,12 +11,14 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.vhostdevice.core.frontend.BackendDisconnected;
 import org.vhostdevice.core.frontend.BackendRefusal;
 import org.vhostdevice.core.frontend.BackendRequestChannel;
 import org.vhostdevice.core.protocol.BackendRequest;
+import org.vhostdevice.core.testkit.CapturedLog;
 import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 
@@ -25,6 +27,9 @@ class FaultTest {
     private static final long LONG_MILLIS = 10_000;
     private static final int NEEDS_RESET = 0x40;
     private static final ValueLayout.OfShort LE16 = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    @RegisterExtension
+    final CapturedLog log = new CapturedLog();
 
     @Test
     @DisplayName("A malformed ring stops alone, is reported, and asks for a reset (G17)")
@@ -45,6 +50,7 @@ class FaultTest {
             Waiting.until(() -> server.server().metrics().get(0).broken() == 1, () -> "the broken ring is counted");
             channel.serve();
             assertEquals(BackendRequest.CONFIG_CHANGE_MSG, told.join());
+            assertEquals(1, log.count("queue 0 is malformed"));
             assertEquals(NEEDS_RESET, frontend.client.getStatus() & NEEDS_RESET);
 
             frontend.queue(1).request(3);

@@ -23,31 +23,29 @@ import org.vhostdevice.core.sys.OpenMode;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.Poller;
 import org.vhostdevice.core.sys.UnixSocket;
-import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 
 @DisplayName("Descriptors of kinds that do not belong: no hang, no leak")
-class ForeignDescriptorTest {
+class ForeignDescriptorTest extends ServedDeviceTest {
     private static final int RING_ROUNDS = 20;
 
     @TempDir
     private Path directory;
 
-    private ServerFixture server;
-    private StepFrontend frontend;
     private final List<OwnedFd> opened = new ArrayList<>();
 
+    ForeignDescriptorTest() {
+        super(1, Completion.AT_ONCE);
+    }
+
     @BeforeEach
-    void serve() throws Exception {
-        server = ServerFixture.serve(new RngTestDevice(1, Completion.AT_ONCE));
-        frontend = server.negotiated();
+    void negotiate() throws Exception {
+        frontend.negotiate();
     }
 
     @AfterEach
-    void stop() throws Exception {
+    void closeDescriptors() {
         opened.forEach(OwnedFd::close);
-        frontend.close();
-        server.close();
     }
 
     @Test
@@ -108,7 +106,7 @@ class ForeignDescriptorTest {
                 queue.request(1);
                 queue.pollUsed(1);
             }
-            assertEquals(10_000, server.server().metrics().get(0).completions());
+            assertEquals(10_000, metrics(0).completions());
         }
     }
 

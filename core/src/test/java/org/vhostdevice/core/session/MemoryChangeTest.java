@@ -18,33 +18,30 @@ import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.Message.MemoryRegion;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.SharedMemory;
+import org.vhostdevice.core.testkit.Background;
 import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 
 @DisplayName("vhost-user: guest memory that comes and goes")
-class MemoryChangeTest {
+class MemoryChangeTest extends ServedDeviceTest {
     private static final long EXTRA = 0x10_0000_0000L;
     private static final long EXTRA_SIZE = 1 << 16;
-    private static final long SHORT_MILLIS = 50;
 
-    private RngTestDevice device;
-    private ServerFixture server;
-    private StepFrontend frontend;
     private SharedMemory extra;
 
+    MemoryChangeTest() {
+        super(2, Completion.WHEN_RELEASED);
+    }
+
     @BeforeEach
-    void serve() throws Exception {
-        device = new RngTestDevice(2, Completion.WHEN_RELEASED);
-        server = ServerFixture.serve(device);
-        frontend = server.negotiated();
+    void negotiate() throws Exception {
+        frontend.negotiate();
         extra = SharedMemory.create("extra", EXTRA_SIZE);
     }
 
     @AfterEach
-    void stop() throws Exception {
+    void closeMemory() {
         extra.close();
-        frontend.close();
-        server.close();
     }
 
     @Test
@@ -61,6 +58,24 @@ class MemoryChangeTest {
             for (StepQueue queue : frontend.queues()) {
                 queue.awaitUsed(3);
             }
+        }
+    }
+
+    @Test
+    void changesMemoryUnderConstantLoad() throws Exception {
+        try (ServerFixture busy = ServerFixture.serve(new RngTestDevice(1, Completion.BY_OTHER_THREAD));
+                StepFrontend load = busy.started()) {
+            StepQueue queue = load.queue(0);
+            var loading = Background.run(() -> {
+                for (int i = 0; i < 1000; i++) {
+                    queue.request(StepQueue.SIZE);
+                    queue.awaitUsed(StepQueue.SIZE);
+                }
+            });
+            while (!loading.isDone()) {
+                load.shareMemory();
+            }
+            loading.join();
         }
     }
 
@@ -115,7 +130,7 @@ class MemoryChangeTest {
         queue.awaitCall(0);
         queue.request(1);
         assertFalse(queue.awaitCall(SHORT_MILLIS));
-        assertEquals(1, server.server().metrics().get(0).chains());
+        assertEquals(1, metrics(0).chains());
         for (int i = 0; i < regions.size(); i++) {
             frontend.client.addMemReg(regions.get(i), files.get(i));
         }
@@ -223,8 +238,7 @@ class MemoryChangeTest {
     }
 
     private void awaitTaken(int queue, long chains) {
-        Waiting.until(
-                () -> server.server().metrics().get(queue).chains() >= chains, () -> chains + " chains are taken");
+        Waiting.until(() -> metrics(queue).chains() >= chains, () -> chains + " chains are taken");
     }
 
     private static long mappings() throws IOException {

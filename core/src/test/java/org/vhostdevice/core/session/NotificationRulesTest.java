@@ -7,33 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.vhostdevice.core.testkit.RngTestDevice;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 
 @DisplayName("VIRTIO 1.4, 2.7.6 to 2.7.8: when used buffers are notified")
-class NotificationRulesTest {
-    private static final long SHORT_MILLIS = 50;
-    private static final long LONG_MILLIS = 10_000;
+class NotificationRulesTest extends ServedDeviceTest {
     private static final ValueLayout.OfShort LE16 = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final long AVAIL_BYTES = 4 + 2 * StepQueue.SIZE + 2;
 
-    private ServerFixture server;
-    private StepFrontend frontend;
-
-    @BeforeEach
-    void serve() throws Exception {
-        server = ServerFixture.serve(new RngTestDevice(1, Completion.AT_ONCE));
-        frontend = StepFrontend.connect(server.socket());
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        frontend.close();
-        server.close();
+    NotificationRulesTest() {
+        super(1, Completion.AT_ONCE);
     }
 
     @Test
@@ -70,14 +56,17 @@ class NotificationRulesTest {
         assertFalse(queue.awaitCall(SHORT_MILLIS));
     }
 
-    @Test
-    @DisplayName(
-            "S10: with EVENT_IDX the used flags are 0; without, the driver is asked for kicks when the device rests")
-    void keepsTheUsedFlags() throws Exception {
-        StepQueue queue = start(0);
-        queue.request(5);
-        queue.awaitUsed(5);
-        assertEquals(0, queue.ring.usedFlags());
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @DisplayName("S10: the used flags are 0 with EVENT_IDX, and without when the device rests")
+    void keepsTheUsedFlags(boolean eventIndex) throws Exception {
+        StepQueue queue = start(eventIndex ? 0 : StepFrontend.EVENT_IDX);
+        for (int i = 0; i < 20; i++) {
+            queue.request(5);
+            queue.awaitUsed(5);
+        }
+        frontend.client.setVringEnable(0, true);
+        Waiting.until(() -> queue.ring.usedFlags() == 0, () -> "the device asks for kicks");
     }
 
     @Test
@@ -90,7 +79,7 @@ class NotificationRulesTest {
             queue.kick();
             queue.awaitUsed(1);
         }
-        assertEquals(50, server.server().metrics().get(0).chains());
+        assertEquals(50, metrics(0).chains());
     }
 
     private StepQueue start(long withoutFeatures) throws Exception {

@@ -5,37 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.vhostdevice.core.frontend.BackendRefusal;
 import org.vhostdevice.core.protocol.Message.VringAddress;
 import org.vhostdevice.core.sys.EventNotifier;
 import org.vhostdevice.core.sys.Notification;
-import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 
 @DisplayName("vhost-user: starting, enabling and stopping rings")
-class RingLifecycleTest {
-    private static final long SHORT_MILLIS = 50;
-    private static final long LONG_MILLIS = 10_000;
-
-    private RngTestDevice device;
-    private ServerFixture server;
-    private StepFrontend frontend;
-
-    @BeforeEach
-    void serve() throws Exception {
-        device = new RngTestDevice(2, Completion.AT_ONCE);
-        server = ServerFixture.serve(device);
-        frontend = StepFrontend.connect(server.socket());
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        frontend.close();
-        server.close();
+class RingLifecycleTest extends ServedDeviceTest {
+    RingLifecycleTest() {
+        super(2, Completion.AT_ONCE);
     }
 
     @Test
@@ -233,6 +214,6 @@ class RingLifecycleTest {
         }
         queue.request(1);
         queue.awaitUsed(1);
-        assertEquals(1, server.server().metrics().get(0).completions());
+        assertEquals(1, metrics(0).completions());
     }
 }

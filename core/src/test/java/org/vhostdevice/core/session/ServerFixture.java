@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.testkit.Background;
 import org.vhostdevice.core.transport.Endpoint;
 import org.vhostdevice.core.transport.VhostUserListener;
 
@@ -21,7 +22,7 @@ final class ServerFixture implements AutoCloseable {
     private final VirtioDevice device;
     private final VhostUserListener listener;
     private final DeviceServer server;
-    private final CompletableFuture<Void> outcome = new CompletableFuture<>();
+    private final CompletableFuture<?> outcome;
 
     private ServerFixture(Path directory, VirtioDevice device, ServerOptions options) throws IOException {
         this.directory = directory;
@@ -29,14 +30,7 @@ final class ServerFixture implements AutoCloseable {
         this.device = device;
         this.listener = VhostUserListener.open(Endpoint.Listen.of(socket, null, null));
         this.server = new DeviceServer(listener, device, options);
-        Thread.ofPlatform().daemon().name("server").start(() -> {
-            try {
-                server.run();
-                outcome.complete(null);
-            } catch (IOException | RuntimeException | Error e) {
-                outcome.completeExceptionally(e);
-            }
-        });
+        this.outcome = Background.run(server::run);
     }
 
     static ServerFixture serve(VirtioDevice device) throws IOException {

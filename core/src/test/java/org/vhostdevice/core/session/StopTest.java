@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -12,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,6 +23,8 @@ import org.vhostdevice.core.protocol.MessageHeader;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.Poller;
 import org.vhostdevice.core.sys.UnixSocket;
+import org.vhostdevice.core.testkit.Background;
+import org.vhostdevice.core.testkit.CapturedLog;
 import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 import org.vhostdevice.core.transport.Endpoint;
@@ -30,6 +32,9 @@ import org.vhostdevice.core.transport.VhostUserListener;
 
 @DisplayName("Stopping: the ring by GET_VRING_BASE, the server by stop()")
 class StopTest {
+    @RegisterExtension
+    final CapturedLog log = new CapturedLog();
+
     @TempDir
     private Path directory;
 
@@ -120,19 +125,11 @@ class StopTest {
                 var listener = VhostUserListener.open(
                         new Endpoint.Inherited(pair.get(1).release()))) {
             var server = new DeviceServer(listener, device, ServerOptions.DEFAULT);
-            Thread thread = Thread.ofPlatform().daemon().start(() -> runUnchecked(server));
+            var served = Background.run(server::run);
             try (var client = VhostUserClient.adopt(pair.get(0), Duration.ofSeconds(10))) {
                 assertTrue(client.getFeatures() != 0);
             }
-            thread.join();
-        }
-    }
-
-    private static void runUnchecked(DeviceServer server) {
-        try {
-            server.run();
-        } catch (IOException e) {
-            throw new AssertionError(e);
+            served.join();
         }
     }
 }

@@ -48,6 +48,7 @@ class TruncationTest {
                 mode,
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:ErrorFile=" + directory.resolve("crash"),
+                "-Dvhost.disable=" + System.getProperty("vhost.disable", ""),
                 "-cp",
                 System.getProperty("java.class.path"),
                 TruncationChild.class.getName(),
