@@ -14,6 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostdevice.core.sys.FileIo;
+import org.vhostdevice.core.sys.OpenMode;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.UnixSocket;
 
@@ -123,6 +125,13 @@ class CommandLineTest {
     void socketIsRemovedWhenTheImageCannotBeServed() throws IOException {
         Files.write(folder.resolve("disk.img"), new byte[100]);
         assertFails(1, "blk {image} {socket}", "multiple");
+    }
+
+    @Test
+    void descriptorThatIsNoSocketIsRefused() throws IOException {
+        try (OwnedFd file = FileIo.open(Files.createFile(folder.resolve("file")), OpenMode.READ_WRITE)) {
+            assertFails(1, "blk {new} --fd " + file.release(), "not a socket");
+        }
     }
 
     @Test

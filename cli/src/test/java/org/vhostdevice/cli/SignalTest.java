@@ -1,24 +1,33 @@
 package org.vhostdevice.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostdevice.core.frontend.BackendDisconnected;
+import org.vhostdevice.core.frontend.BlkDriver;
 import org.vhostdevice.core.frontend.Frontend;
 import org.vhostdevice.core.frontend.FrontendOptions;
 
 /// Signals to a process of its own.
 class SignalTest {
+    private static final int BLOCK = 4096;
+    private static final int WRITES_BEFORE_SIGNAL = 1000;
+
     private static Process start(String... args) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -72,6 +81,50 @@ class SignalTest {
             assertFalse(Files.exists(socket));
         } finally {
             process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void writesThatWereAcknowledgedBeforeTheSignalAreInTheImage(@TempDir Path folder) throws Exception {
+        Path socket = folder.resolve("s");
+        Path image = folder.resolve("disk");
+        Process process = start("blk", "--socket", socket.toString(), "--blk-file", image.toString(), "--create", "1M");
+        byte[] expected = new byte[1 << 20];
+        int last;
+        try (BufferedReader lines = process.inputReader()) {
+            String _ = await(lines, "serving blk");
+            last = writeUntilGone(socket, expected, () -> process.destroy());
+            assertEquals(0, process.waitFor());
+        } finally {
+            process.destroyForcibly();
+        }
+        byte[] found = Files.readAllBytes(image);
+        Arrays.fill(expected, last, last + BLOCK, (byte) 0); // may have been written or not
+        Arrays.fill(found, last, last + BLOCK, (byte) 0);
+        assertArrayEquals(expected, found);
+    }
+
+    /// Writes block after block, and has the back end ended meanwhile.
+    ///
+    /// @param model gets the writes that were acknowledged
+    /// @return where the write lies that was not
+    private static int writeUntilGone(Path socket, byte[] model, Runnable end) throws IOException {
+        try (Frontend frontend = Frontend.attach(socket, FrontendOptions.defaults());
+                BlkDriver driver = new BlkDriver(frontend, 0, BLOCK)) {
+            for (int i = 0; ; i++) {
+                int at = i * BLOCK % model.length;
+                byte[] block = new byte[BLOCK];
+                new Random(i).nextBytes(block);
+                try {
+                    driver.write(at, MemorySegment.ofArray(block));
+                } catch (BackendDisconnected e) {
+                    return at;
+                }
+                System.arraycopy(block, 0, model, at, BLOCK);
+                if (i == WRITES_BEFORE_SIGNAL) {
+                    end.run();
+                }
+            }
         }
     }
 
