@@ -15,6 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vhostdevice.blk.backend.ImageSpec;
+import org.vhostdevice.core.device.QueueContext;
+import org.vhostdevice.core.virtqueue.FeatureSet;
 
 @DisplayName("VIRTIO 1.4, 5.2.3 and 5.2.4: features and configuration of block devices")
 class BlkDeviceTest {
@@ -110,6 +112,35 @@ class BlkDeviceTest {
         try (BlkDevice device = create(3, 128, 512)) {
             assertEquals(0, device.worker(0));
             assertEquals(2, device.worker(2));
+        }
+    }
+
+    @Test
+    void queuesShareTheImage() throws Exception {
+        byte[] data = new byte[512];
+        Arrays.fill(data, (byte) 7);
+        try (BlkDevice device = create(2, 128, 512);
+                BlkRig first = rig(device, 0);
+                BlkRig second = rig(device, 1)) {
+            BlkRig.Outcome write = first.send(BlkRig.request(BlkRig.T_OUT, 3, data), 1);
+            assertEquals(BlkRig.OK, write.status());
+            BlkRig.Outcome read = second.send(BlkRig.request(BlkRig.T_IN, 3), 513);
+            assertArrayEquals(data, read.data());
+        }
+    }
+
+    private static BlkRig rig(BlkDevice device, int queue) throws Exception {
+        return new BlkRig((BlkRequestExecutor) device.start(new Context(queue, FeatureSet.NONE)));
+    }
+
+    /// What the core lends a queue's handler.
+    private record Context(int index, FeatureSet features) implements QueueContext {
+        @Override
+        public void resume() {}
+
+        @Override
+        public void execute(Runnable task) {
+            task.run();
         }
     }
 }
