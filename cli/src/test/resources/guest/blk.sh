@@ -21,11 +21,10 @@ blk_write() {
         echo "@@written-$1 $2"
 }
 
-# Writes one file after the other for as long as that works.
+# Writes $2 files, named $1 and a number, one after the other.
 blk_load() {
-    n=0
-    while blk_write "load$n" $((n * 4096)); do
-        n=$((n + 1))
+    for n in $(seq 0 $(($2 - 1))); do
+        blk_write "$1$n" $((n * 4096)) || return
     done
 }
 

@@ -9,8 +9,7 @@ import java.util.List;
 /// Starts the block device to be tested: ours, or with `-Dvhost.guest.backend=qemu-storage-daemon` that of QEMU, which
 /// shows whether a failure is one of the tests.
 final class BlkBackEnd {
-    private static final boolean PEER =
-            "qemu-storage-daemon".equals(System.getProperty("vhost.guest.backend", "qemu-storage-daemon"));
+    private static final boolean PEER = "qemu-storage-daemon".equals(System.getProperty("vhost.guest.backend"));
 
     private BlkBackEnd() {}
 

@@ -1,7 +1,10 @@
 package org.vhostdevice.cli.guest;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -18,18 +21,22 @@ class BlkQemuGuestIT extends BlkGuestContract {
     }
 
     @Test
-    void theGuestGoesOnAndLosesNothingWhenTheBackEndIsKilledAndRestarted() throws IOException {
+    void theGuestGoesOnAndLosesNothingWhenTheBackEndIsKilledAndRestartedUnderLoad() throws IOException {
         try (BackEndProcess backEnd = start(false);
                 Guest guest = boot(backEnd, BlkGuestScripts.INTERACTIVE)) {
             guest.awaitReady();
-            guest.run("blk_format && blk_mount && blk_write before 0");
-            backEnd.kill();
-            Guest.Pending during = guest.submit("blk_write during 4097");
-            backEnd.restart();
-            during.await().requireSuccess();
-            guest.run("blk_write after 65536");
+            guest.run("blk_format && blk_mount");
+            Guest.Pending load = guest.submit("blk_load left 10 & blk_load right 10; wait");
+            for (String file : List.of("left2", "left5")) {
+                load.awaitValue("written-" + file);
+                backEnd.kill();
+                backEnd.restart();
+            }
+            load.await().requireSuccess();
+            Map<String, String> acknowledged = acknowledged(load);
+            assertEquals(20, acknowledged.size());
             guest.run("umount /mnt && blk_check && blk_mount");
-            verify(guest, Map.of("before", "0", "during", "4097", "after", "65536"));
+            verify(guest, acknowledged);
         }
     }
 }
