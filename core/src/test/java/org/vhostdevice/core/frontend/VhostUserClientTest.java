@@ -161,14 +161,11 @@ class VhostUserClientTest {
 
     @Test
     void aMessageThatNobodyAskedForIsAViolation() throws Exception {
-        String script = "< 01000000 05000000 08000000 0000000000000000";
-        exchange(
-                script,
-                client -> assertThrows(BackendViolation.class, () -> {
-                    while (true) {
-                        client.setOwner();
-                    }
-                }));
+        try (var backend = new ScriptedBackend("< 01000000 05000000 08000000 0000000000000000");
+                var client = VhostUserClient.adopt(backend.frontendEnd(), LONG)) {
+            backend.await(); // the message is there
+            assertThrows(BackendViolation.class, client::setOwner);
+        }
     }
 
     @Test
