@@ -83,7 +83,7 @@ final class BlkRequestExecutor implements QueueHandler {
             backend.read(sector * SECTOR_BYTES, chain.writable(), bytes);
             finish(chain, bytes, BlkStatus.OK);
         } catch (IOException e) {
-            finish(chain, 0, failure("read", sector, e));
+            finish(chain, 0, failure("read at sector " + sector, e));
         }
     }
 
@@ -98,7 +98,7 @@ final class BlkRequestExecutor implements QueueHandler {
             }
             return BlkStatus.OK;
         } catch (IOException e) {
-            return failure("write", sector, e);
+            return failure("write at sector " + sector, e);
         }
     }
 
@@ -110,7 +110,7 @@ final class BlkRequestExecutor implements QueueHandler {
             backend.flush();
             return BlkStatus.OK;
         } catch (IOException e) {
-            return failure("flush", 0, e);
+            return failure("flush", e);
         }
     }
 
@@ -127,9 +127,9 @@ final class BlkRequestExecutor implements QueueHandler {
                 && bytes / SECTOR_BYTES <= sectors - sector;
     }
 
-    private BlkStatus failure(String what, long sector, IOException e) {
+    private BlkStatus failure(String what, IOException e) {
         if (failed++ == 0) { // a broken disk fails often: the rest is counted
-            LOG.log(Level.ERROR, what + " at sector " + sector + " failed: " + e.getMessage());
+            LOG.log(Level.ERROR, what + " failed: " + e.getMessage());
         }
         return BlkStatus.IOERR;
     }
