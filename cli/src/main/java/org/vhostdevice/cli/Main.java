@@ -4,9 +4,11 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
+import org.vhostdevice.cli.bench.BenchCommand;
 import org.vhostdevice.core.device.DeviceProvider;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
 
 /// The entry point of the command.
 public final class Main {
@@ -37,6 +39,9 @@ public final class Main {
             root.addSubcommand(device.name(), DeviceCommand.of(device));
         }
         root.addSubcommand(new QuickstartCommand());
+        CommandLine bench = new CommandLine(new BenchCommand());
+        CommandSpec _ = bench.getCommandSpec().versionProvider(new RootCommand.Version());
+        root.addSubcommand(bench);
         return root.setOut(new PrintWriter(out, true, out.charset()))
                 .setErr(new PrintWriter(err, true, err.charset()))
                 .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))

@@ -88,7 +88,24 @@ class CommandLineTest {
                 "blk {image} {socket} --create 1000 | multiple",
                 "blk {image} {socket} more | more",
                 "quickstart --socket s | --socket",
-                "quickstart 7 | 7"
+                "quickstart 7 | 7",
+                "bench | --compare",
+                "bench {socket} --command x | --compare",
+                "bench --command x | {socket}",
+                "bench --compare x | --compare",
+                "bench {socket} --rounds 3 | --rounds",
+                "bench {socket} --startup | --startup",
+                "bench --command x --pid 1 | --pid",
+                "bench {socket} --rw erase | erase",
+                "bench {socket} --bs 100 | 512",
+                "bench {socket} --size 0 | --size",
+                "bench {socket} --iodepth 0 | 0 requests",
+                "bench {socket} --job read:4k:1 --bs 4k | --job",
+                "bench {socket} --num-queues 0 | --num-queues",
+                "bench {socket} --runtime 0s | --runtime",
+                "bench {socket} --runtime soon | soon",
+                "bench {socket} --ramp=-1 | --ramp",
+                "bench {socket} --notify bell | bell"
             })
     void wrongOptionsAreUsageErrors(String line, String word) throws IOException {
         assertFails(2, line, word);
@@ -164,7 +181,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "-h", "blk --help", "quickstart -h"})
+    @ValueSource(strings = {"--help", "-h", "blk --help", "quickstart -h", "bench --help"})
     void helpGoesToStandardOutput(String line) {
         CommandRun run = CommandRun.of(line.split(" "));
         assertEquals(0, run.status());

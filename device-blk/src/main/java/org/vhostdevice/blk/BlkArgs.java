@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.blk.backend.ImageSpec;
+import org.vhostdevice.core.device.ByteSize;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.device.VirtioDevice;

@@ -28,9 +28,10 @@ public final class BlkLoad {
     /// @throws InterruptedException if the calling thread is interrupted; the rings must be reset then
     public static BlkLoadReport run(Frontend frontend, BlkLoadOptions options)
             throws IOException, InterruptedException {
-        long blocks = capacity(frontend) / options.workload().blockSize();
+        long blocks = Math.min(capacity(frontend), options.span())
+                / options.workload().blockSize();
         if (blocks == 0) {
-            throw new IllegalArgumentException("the disk is smaller than a block");
+            throw new IllegalArgumentException("the part of the disk to be used is smaller than a block");
         }
         List<Callable<BlkLoadReport>> workers = new ArrayList<>();
         int queues = frontend.queues().size();

@@ -1,4 +1,4 @@
-package org.vhostdevice.blk;
+package org.vhostdevice.core.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

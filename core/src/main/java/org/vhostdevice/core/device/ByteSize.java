@@ -1,10 +1,10 @@
-package org.vhostdevice.blk;
+package org.vhostdevice.core.device;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Numbers of bytes as people type them.
-final class ByteSize {
+public final class ByteSize {
     private static final Pattern FORM = Pattern.compile("([0-9]{1,19})([KMGT]?)", Pattern.CASE_INSENSITIVE);
     private static final String SUFFIXES = "KMGT";
     private static final int BITS_PER_SUFFIX = 10;
@@ -13,9 +13,10 @@ final class ByteSize {
 
     /// The bytes that a text such as `4096` or `10G` means; a suffix is a power of 1024.
     ///
+    /// @param text a number with an optional suffix K, M, G or T
     /// @return at least 1
     /// @throws IllegalArgumentException if it is no such text, or the number is 0 or too large
-    static long parse(String text) {
+    public static long parse(String text) {
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches()) {
             throw new IllegalArgumentException(

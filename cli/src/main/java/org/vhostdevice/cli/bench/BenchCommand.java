@@ -1,0 +1,131 @@
+package org.vhostdevice.cli.bench;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.vhostdevice.core.device.UsageException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// Puts load on any vhost-user block device and measures, or compares two.
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = "Measure any vhost-user block back end, or compare two, in fio's words."
+                + " Loads that write, and --verify, overwrite what is on the disk.")
+public final class BenchCommand implements Callable<Integer> {
+    @Mixin
+    private final TargetOptions target = new TargetOptions();
+
+    @Mixin
+    private final LoadOptions load = new LoadOptions();
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    /// The command before its options are parsed.
+    public BenchCommand() {}
+
+    @Override
+    public Integer call() throws Exception {
+        target.check();
+        load.check();
+        List<Job> jobs = load.jobs();
+        if (target.startup()) {
+            start();
+        } else if (target.commands().size() > 1) {
+            compare(jobs);
+        } else {
+            single(jobs);
+        }
+        return ExitCode.OK;
+    }
+
+    private void single(List<Job> jobs) throws Exception {
+        List<Measurement> results = new ArrayList<>();
+        Path socket = target.socket();
+        for (Job job : jobs) {
+            Measurement result = socket == null
+                    ? measure(target.commands().getFirst(), job, "")
+                    : runner().run(socket, target.process(), job, "");
+            results.add(result);
+            if (!json) {
+                out().print(TextReport.single(result));
+                out().flush();
+            }
+        }
+        if (json) {
+            out().println(JsonReport.single(results));
+        }
+    }
+
+    private void compare(List<Job> jobs) throws Exception {
+        List<Comparison<Measurement>> results = new ArrayList<>();
+        for (Job job : jobs) {
+            results.add(Comparison.alternate(
+                    target.commands(), target.rounds(), (command, label) -> measure(command, job, label)));
+        }
+        out().print(
+                        json
+                                ? JsonReport.compared(target.commands(), results) + '\n'
+                                : TextReport.commands(target.commands()) + TextReport.compared(results));
+        out().flush();
+    }
+
+    private void start() throws Exception {
+        List<String> commands = target.commands();
+        if (commands.size() == 1) {
+            List<Start> starts = new ArrayList<>();
+            for (int round = 0; round < target.rounds(); round++) {
+                starts.add(started(commands.getFirst()));
+            }
+            out().print(json ? JsonReport.starts(List.of(starts)) + '\n' : TextReport.starts(List.of(starts)));
+        } else {
+            Comparison<Start> both = Comparison.alternate(commands, target.rounds(), (command, _) -> started(command));
+            List<List<Start>> sides = List.of(both.a(), both.b());
+            out().print(
+                            json
+                                    ? JsonReport.starts(sides) + '\n'
+                                    : TextReport.commands(commands) + TextReport.starts(sides));
+        }
+        out().flush();
+    }
+
+    private Measurement measure(String command, Job job, String label)
+            throws IOException, UsageException, InterruptedException {
+        try (ChildBackEnd backEnd = new ChildBackEnd(command)) {
+            try {
+                return runner().run(backEnd.socket(), Optional.of(backEnd.root()), job, label);
+            } catch (IOException e) {
+                throw backEnd.explained(e);
+            }
+        }
+    }
+
+    private static Start started(String command) throws IOException, InterruptedException {
+        try (ChildBackEnd backEnd = new ChildBackEnd(command)) {
+            long pid =
+                    backEnd.peerPid() > 0 ? backEnd.peerPid() : backEnd.root().pid();
+            return new Start(backEnd.startTime(), ProcessTree.residentBytes(pid));
+        }
+    }
+
+    private JobRunner runner() {
+        return new JobRunner(load, new Progress(spec.commandLine().getErr(), Progress.onTerminal()));
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+}

@@ -1,0 +1,73 @@
+package org.vhostdevice.cli.bench;
+
+import java.util.Arrays;
+import java.util.Locale;
+import org.vhostdevice.core.device.ByteSize;
+import org.vhostdevice.core.device.UsageException;
+import org.vhostdevice.core.frontend.BlkWorkload;
+import org.vhostdevice.core.frontend.BlkWorkload.Access;
+
+/// A load in fio's words.
+///
+/// @param access fio's `rw`
+/// @param blockBytes fio's `bs`
+/// @param depth fio's `iodepth`, of each queue
+record Job(Access access, int blockBytes, int depth) {
+    private static final long SEED = 1;
+    private static final int PARTS = 3;
+    private static final int KIB = 1024;
+
+    /// Reads a text such as `randread:4k:32`.
+    static Job parse(String text) throws UsageException {
+        String[] parts = text.split(":", -1);
+        if (parts.length != PARTS) {
+            throw new UsageException("--job must be RW:BS:DEPTH, such as randread:4k:32, not " + text);
+        }
+        Access access = Arrays.stream(Access.values())
+                .filter(one -> one.name().equalsIgnoreCase(parts[0]))
+                .findFirst()
+                .orElseThrow(() -> new UsageException(
+                        "--job " + text + ": the access must be read, write, randread" + " or randwrite"));
+        try {
+            return of(access, parts[1], Integer.parseInt(parts[2]));
+        } catch (NumberFormatException e) {
+            throw new UsageException("--job " + text + ": the depth must be a number");
+        }
+    }
+
+    /// A load with its block size as typed.
+    static Job of(Access access, String blockSize, int depth) throws UsageException {
+        try {
+            Job job = new Job(access, Math.toIntExact(ByteSize.parse(blockSize)), depth);
+            BlkWorkload _ = job.workload(access, false);
+            return job;
+        } catch (ArithmeticException e) {
+            throw new UsageException("block size " + blockSize + " must be less than 2G");
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// The load for the generator.
+    ///
+    /// @param instead another access to the same blocks
+    /// @param verify whether contents matter
+    BlkWorkload workload(Access instead, boolean verify) {
+        return new BlkWorkload(instead, blockBytes, depth, SEED, verify);
+    }
+
+    /// The access as fio spells it.
+    String word() {
+        return access.name().toLowerCase(Locale.ROOT);
+    }
+
+    /// The block size as people type it.
+    String blockSize() {
+        return blockBytes % KIB == 0 ? blockBytes / KIB + "k" : String.valueOf(blockBytes);
+    }
+
+    @Override
+    public String toString() {
+        return word() + " " + blockSize() + " depth " + depth;
+    }
+}

@@ -1,0 +1,65 @@
+package org.vhostdevice.cli.bench;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+
+/// A process and all that it started.
+final class ProcessTree {
+    private static final int KIB = 1024;
+    private static final int PS_SECONDS = 10;
+    private static final int END_SECONDS = 10;
+
+    private ProcessTree() {}
+
+    /// The processor time that the processes alive have used, if the host tells.
+    static Optional<Duration> cpu(ProcessHandle root) {
+        return all(root)
+                .map(process -> process.info().totalCpuDuration())
+                .flatMap(Optional::stream)
+                .reduce(Duration::plus);
+    }
+
+    /// Asks all processes to end (SIGTERM), ends those that do not in time (SIGKILL), and returns when all have ended:
+    /// what they had locked is free.
+    static void end(ProcessHandle root) throws InterruptedException {
+        List<ProcessHandle> processes = all(root).toList();
+        for (ProcessHandle process : processes) {
+            boolean _ = process.destroy();
+        }
+        for (ProcessHandle process : processes) {
+            try {
+                ProcessHandle _ = process.onExit().get(END_SECONDS, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                boolean _ = process.destroyForcibly();
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    /// Resident memory of one process in bytes, from `ps`, which all hosts have.
+    ///
+    /// @throws IOException if `ps` does not tell
+    static long residentBytes(long pid) throws IOException, InterruptedException {
+        Process ps = new ProcessBuilder("ps", "-o", "rss=", "-p", String.valueOf(pid)).start();
+        try (var lines = ps.inputReader()) {
+            String line = lines.readLine();
+            if (line == null || !ps.waitFor(PS_SECONDS, TimeUnit.SECONDS)) {
+                throw new IOException("ps does not tell the memory of process " + pid);
+            }
+            return Long.parseLong(line.strip()) * KIB;
+        } catch (NumberFormatException e) {
+            throw new IOException("ps does not tell the memory of process " + pid, e);
+        }
+    }
+
+    private static Stream<ProcessHandle> all(ProcessHandle root) {
+        return Stream.concat(Stream.of(root), root.descendants());
+    }
+}
