@@ -18,6 +18,7 @@ import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.transport.ReceivedMessage;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.core.virtqueue.RingSetup;
+import org.vhostdevice.core.virtqueue.VirtioFeature;
 
 /// The messages about rings. Keeps what the front end said about each ring, and starts and stops them on their workers.
 ///
@@ -63,9 +64,9 @@ final class Rings implements AutoCloseable {
     void setSize(Message.VringState message) throws ProtocolException {
         RingState ring = at(message.index());
         int size = message.value();
-        if (!RingSetup.isValidSize(Integer.toUnsignedLong(size)) || size > device.maxQueueSize()) {
+        if (!RingSetup.isValidSize(Integer.toUnsignedLong(size), features) || size > device.maxQueueSize()) {
             throw ProtocolException.refused("ring " + ring.index + " with " + Integer.toUnsignedString(size)
-                    + " descriptors, not a power of two up to " + device.maxQueueSize());
+                    + " descriptors, not " + (packed() ? "1" : "a power of two") + " up to " + device.maxQueueSize());
         }
         if (size != ring.size) {
             requireStopped(ring, "size");
@@ -91,7 +92,7 @@ final class Rings implements AutoCloseable {
     void setBase(Message.VringState message) throws ProtocolException {
         RingState ring = at(message.index());
         requireStopped(ring, "base");
-        if (message.value() < 0 || message.value() > MAX_SPLIT_BASE) {
+        if (!packed() && (message.value() < 0 || message.value() > MAX_SPLIT_BASE)) {
             throw ProtocolException.refused(
                     "ring " + ring.index + " at index " + Integer.toUnsignedString(message.value()));
         }
@@ -289,8 +290,8 @@ final class Rings implements AutoCloseable {
 
     private RingSetup place(GuestMemory where, RingState ring) throws GuestMemoryException, ProtocolException {
         Message.VringAddress address = ring.address;
-        if (address == null || ring.size == 0) {
-            throw ProtocolException.refused("ring " + ring.index + " is started without size or addresses");
+        if (address == null || !RingSetup.isValidSize(ring.size, features)) {
+            throw ProtocolException.refused("ring " + ring.index + " is started without a size or addresses");
         }
         // The whole length of each part is checked by the ring itself.
         return new RingSetup(
@@ -299,6 +300,10 @@ final class Rings implements AutoCloseable {
                 where.toGuestAddress(address.descriptors(), 1),
                 where.toGuestAddress(address.available(), 1),
                 where.toGuestAddress(address.used(), 1));
+    }
+
+    private boolean packed() {
+        return features.has(VirtioFeature.RING_PACKED);
     }
 
     private @Nullable RingSetup findIn(GuestMemory where, RingState ring) throws ProtocolException {

@@ -18,7 +18,6 @@ import org.vhostdevice.core.virtqueue.BrokenQueueException;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.core.virtqueue.RingSetup;
-import org.vhostdevice.core.virtqueue.SplitVirtqueue;
 import org.vhostdevice.core.virtqueue.Virtqueue;
 
 /// A started ring: takes its chains, hands them to the device, publishes and notifies.
@@ -107,7 +106,7 @@ final class Vring implements QueueContext {
         this.metrics = owner.metrics();
         this.setup = start.setup();
         this.memory = start.memory();
-        this.queue = new SplitVirtqueue(start.setup(), start.memory(), start.base());
+        this.queue = Virtqueue.open(start.setup(), start.memory(), start.base());
     }
 
     /// Lets the device begin and serves the ring from now on. If it throws, the ring is not started.

@@ -4,14 +4,15 @@ package org.vhostdevice.core.virtqueue;
 ///
 /// Objects are reused: after [#complete] a device must not touch the chain. Used by the ring's worker only.
 public final class DescriptorChain {
-    private final SplitVirtqueue queue;
+    private final RingChains owner;
     private final GuestBuffers readable = new GuestBuffers();
     private final GuestBuffers writable = new GuestBuffers();
-    private int head = -1;
+    private int id = -1;
+    private long written = -1;
     private int generation;
 
-    DescriptorChain(SplitVirtqueue queue) {
-        this.queue = queue;
+    DescriptorChain(RingChains owner) {
+        this.owner = owner;
     }
 
     /// {@return what the driver wrote for the device}
@@ -26,21 +27,29 @@ public final class DescriptorChain {
 
     /// Gives the chain back to the driver.
     ///
-    /// @param written the number of bytes written to the writable part, from its start without a gap (VIRTIO 1.4,
+    /// @param bytes the number of bytes written to the writable part, from its start without a gap (VIRTIO 1.4,
     ///     2.7.8.2), at most its length
     /// @throws IllegalStateException if it was completed before
-    public void complete(long written) {
-        if (head < 0) {
+    public void complete(long bytes) {
+        if (id < 0 || written >= 0) {
             throw new IllegalStateException("chain completed twice");
         }
-        if (written < 0 || written > writable.length()) {
-            throw new IllegalArgumentException(written + " bytes written of " + writable.length());
+        if (bytes < 0 || bytes > writable.length()) {
+            throw new IllegalArgumentException(bytes + " bytes written of " + writable.length());
         }
-        queue.complete(this, written);
+        written = bytes;
+        owner.complete(this);
     }
 
-    int head() {
-        return head;
+    /// By what the driver knows the chain, less than the ring's size: the head in a split ring, the buffer id in a
+    /// packed one.
+    int id() {
+        return id;
+    }
+
+    /// Bytes written, as the device says; negative before the chain is completed.
+    long written() {
+        return written;
     }
 
     int pieces() {
@@ -52,13 +61,14 @@ public final class DescriptorChain {
         return generation;
     }
 
-    void begin(int newHead, int newGeneration) {
-        head = newHead;
+    void begin(int newId, int newGeneration) {
+        id = newId;
         generation = newGeneration;
     }
 
     void end() {
-        head = -1;
+        id = -1;
+        written = -1;
         readable.clear();
         writable.clear();
     }

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Objects;
+import org.vhostdevice.core.memory.GuestMemory;
 import org.vhostdevice.core.memory.IoVecs;
 
 /// The readable or the writable part of a chain: pieces of guest memory, read and written by position as if they
@@ -15,7 +16,11 @@ import org.vhostdevice.core.memory.IoVecs;
 public final class GuestBuffers {
     private static final int SMALL = 8;
 
-    private MemorySegment[] segments = new MemorySegment[SMALL];
+    private static final GuestMemory NOWHERE = GuestMemory.empty();
+
+    // Regions are kept by number: storing references costs the walk of a short chain a fifth of its time.
+    private GuestMemory memory = NOWHERE;
+    private int[] regions = new int[SMALL];
     private long[] offsets = new long[SMALL];
     private long[] ends = new long[SMALL];
     private int count;
@@ -33,14 +38,24 @@ public final class GuestBuffers {
         return count;
     }
 
-    void add(MemorySegment region, long offset, long bytes) {
+    /// Begins to collect pieces of this memory.
+    void use(GuestMemory snapshot) {
+        if (memory != snapshot) {
+            memory = snapshot;
+        }
+    }
+
+    /// Adds a piece.
+    ///
+    /// @param region its number in the snapshot
+    void add(int region, long offset, long bytes) {
         if (count == offsets.length) {
             int larger = count * 2;
-            segments = Arrays.copyOf(segments, larger);
+            regions = Arrays.copyOf(regions, larger);
             offsets = Arrays.copyOf(offsets, larger);
             ends = Arrays.copyOf(ends, larger);
         }
-        segments[count] = region;
+        regions[count] = region;
         offsets[count] = offset;
         length += bytes;
         ends[count] = length;
@@ -50,7 +65,7 @@ public final class GuestBuffers {
     /// Forgets the pieces, and the room for them if there were very many.
     void clear() {
         if (count > 16 * SMALL) {
-            segments = new MemorySegment[SMALL];
+            regions = new int[SMALL];
             offsets = new long[SMALL];
             ends = new long[SMALL];
         }
@@ -69,7 +84,7 @@ public final class GuestBuffers {
         for (int piece = find(position); done < bytes; piece++) {
             long skip = position + done - start(piece);
             long part = Math.min(bytes - done, ends[piece] - position - done);
-            MemorySegment.copy(segments[piece], offsets[piece] + skip, into, done, part);
+            MemorySegment.copy(segment(piece), offsets[piece] + skip, into, done, part);
             done += part;
         }
     }
@@ -85,7 +100,7 @@ public final class GuestBuffers {
         for (int piece = find(position); done < bytes; piece++) {
             long skip = position + done - start(piece);
             long part = Math.min(bytes - done, ends[piece] - position - done);
-            MemorySegment.copy(from, done, segments[piece], offsets[piece] + skip, part);
+            MemorySegment.copy(from, done, segment(piece), offsets[piece] + skip, part);
             done += part;
         }
     }
@@ -97,7 +112,7 @@ public final class GuestBuffers {
     public void writeByte(long position, int value) {
         Objects.checkIndex(position, length);
         int piece = find(position);
-        segments[piece].set(ValueLayout.JAVA_BYTE, offsets[piece] + position - start(piece), (byte) value);
+        segment(piece).set(ValueLayout.JAVA_BYTE, offsets[piece] + position - start(piece), (byte) value);
     }
 
     /// Adds a range to an array for vectored I/O, as far as there is room.
@@ -112,12 +127,16 @@ public final class GuestBuffers {
         for (int piece = find(position); done < bytes; piece++) {
             long skip = position + done - start(piece);
             long part = Math.min(bytes - done, ends[piece] - position - done);
-            if (!into.add(segments[piece].address() + offsets[piece] + skip, part)) {
+            if (!into.add(segment(piece).address() + offsets[piece] + skip, part)) {
                 break;
             }
             done += part;
         }
         return done;
+    }
+
+    private MemorySegment segment(int piece) {
+        return memory.segment(regions[piece]);
     }
 
     private long start(int piece) {

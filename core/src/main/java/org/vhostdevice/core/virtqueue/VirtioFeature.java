@@ -12,6 +12,10 @@ public enum VirtioFeature {
     PROTOCOL_FEATURES(30),
     /// Not a legacy device (VIRTIO 1.4, 6).
     VERSION_1(32),
+    /// The ring has the packed format (VIRTIO 1.4, 2.8).
+    RING_PACKED(34),
+    /// Chains are completed in the order in which they were made available (VIRTIO 1.4, 6).
+    IN_ORDER(35),
     /// Queues can be reset one at a time (VIRTIO 1.4, 2.6.1).
     RING_RESET(40);
 

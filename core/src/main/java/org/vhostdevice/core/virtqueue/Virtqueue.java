@@ -5,7 +5,20 @@ import org.vhostdevice.core.memory.GuestMemory;
 import org.vhostdevice.core.memory.GuestMemoryException;
 
 /// The device's side of one ring. Used by one thread. No method allocates per chain once the ring is warm.
-public sealed interface Virtqueue permits SplitVirtqueue {
+public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
+    /// {@return the device's side of a ring, in the format that was negotiated}
+    ///
+    /// @param setup the ring's place and size
+    /// @param memory guest memory; held by the caller as [#useMemory] says
+    /// @param base where the ring goes on, as [#base] says
+    /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned, or `base` outside
+    ///     the ring
+    static Virtqueue open(RingSetup setup, GuestMemory memory, int base) throws GuestMemoryException {
+        return setup.features().has(VirtioFeature.RING_PACKED)
+                ? new PackedVirtqueue(setup, memory, base)
+                : new SplitVirtqueue(setup, memory, base);
+    }
+
     /// Takes the next chain from the ring.
     ///
     /// @return the chain, to be completed once; null if the ring has none now or is [#saturated]
@@ -30,7 +43,8 @@ public sealed interface Virtqueue permits SplitVirtqueue {
     /// {@return whether so much is in flight that chains must be completed before more can be taken}
     boolean saturated();
 
-    /// {@return chains taken and not completed}
+    /// {@return chains taken and not given back} With IN_ORDER a completed chain is given back once those taken
+    /// before it are.
     int inFlight();
 
     /// Takes up another snapshot of guest memory, which later chains use. The caller holds the old one until
@@ -47,6 +61,8 @@ public sealed interface Virtqueue permits SplitVirtqueue {
     /// taken any more.
     void abandon();
 
-    /// {@return the state to go on from later (the number in `SET_VRING_BASE` and `GET_VRING_BASE`)}
+    /// {@return the state to go on from later: the number in `SET_VRING_BASE` and `GET_VRING_BASE`} For a split ring
+    /// the available index; for a packed one in bits 0 to 15 where the next chain is taken, in bits 16 to 31 where
+    /// the next one is given back, each an index with the wrap counter in its highest bit.
     int base();
 }

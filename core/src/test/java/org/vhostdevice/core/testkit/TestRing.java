@@ -1,9 +1,12 @@
 package org.vhostdevice.core.testkit;
 
+import static org.vhostdevice.core.testkit.LittleEndian.LE16;
+import static org.vhostdevice.core.testkit.LittleEndian.LE32;
+import static org.vhostdevice.core.testkit.LittleEndian.LE64;
+
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.core.virtqueue.RingSetup;
@@ -12,7 +15,7 @@ import org.vhostdevice.core.virtqueue.VirtioFeature;
 
 /// A split ring in test memory, written from the driver's side field by field, so that a test can also be a hostile
 /// driver. Offsets are the specification's (VIRTIO 1.4, 2.7), not the product's.
-public final class TestRing {
+public final class TestRing implements RingDriver {
     /// Flag of a descriptor that has a next one.
     public static final int NEXT = 1;
 
@@ -22,16 +25,13 @@ public final class TestRing {
     /// Flag of a descriptor that refers to a table.
     public static final int INDIRECT = 4;
 
-    private static final ValueLayout.OfShort LE16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt LE32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfLong LE64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final TestGuest guest;
     private final int size;
     private final RingSetup setup;
     private final MemorySegment available;
     private final MemorySegment used;
     private int nextAvailable;
+    private int nextUsed;
 
     /// How a chain's descriptors are laid out.
     public enum Layout {
@@ -65,6 +65,7 @@ public final class TestRing {
         available = guest.at(driver, driverBytes);
         used = guest.at(device, deviceBytes);
         nextAvailable = base;
+        nextUsed = base;
         available.set(LE16, 2, (short) base);
         used.set(LE16, 2, (short) base);
         usedEvent(base);
@@ -76,12 +77,12 @@ public final class TestRing {
         return eventIndex ? plain.with(VirtioFeature.EVENT_IDX) : plain;
     }
 
-    /// The device's side of this ring.
+    @Override
     public SplitVirtqueue open() throws GuestMemoryException {
         return new SplitVirtqueue(setup, guest.memory(), nextAvailable);
     }
 
-    /// Where the ring lies.
+    @Override
     public RingSetup setup() {
         return setup;
     }
@@ -100,9 +101,7 @@ public final class TestRing {
         entry.set(LE16, 14, (short) next);
     }
 
-    /// Writes a chain's descriptors, in the ring's table from `first` on, and makes it available.
-    ///
-    /// @return how many descriptors of the ring's table it takes
+    @Override
     public int add(int first, List<Piece> pieces, Layout layout) {
         int direct = switch (layout) {
             case DIRECT -> pieces.size();
@@ -151,6 +150,26 @@ public final class TestRing {
     /// Asks to be notified once the used index passes this one.
     public void usedEvent(int index) {
         available.set(LE16, 4 + 2L * size, (short) index);
+    }
+
+    @Override
+    public @Nullable Used takeUsed() {
+        if (nextUsed == usedIndex()) {
+            return null;
+        }
+        Used entry = new Used(usedHead(nextUsed), usedLength(nextUsed));
+        nextUsed = (nextUsed + 1) & 0xffff;
+        return entry;
+    }
+
+    @Override
+    public void requestEvent(int ahead) {
+        usedEvent((nextUsed + ahead) & 0xffff);
+    }
+
+    @Override
+    public boolean wantsEventNow() {
+        return availableEvent() == nextAvailable;
     }
 
     /// The used index as the driver sees it, 0 to 65535.

@@ -7,7 +7,6 @@ import static org.vhostdevice.core.testkit.TestRing.INDIRECT;
 import static org.vhostdevice.core.testkit.TestRing.NEXT;
 import static org.vhostdevice.core.testkit.TestRing.WRITE;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -17,25 +16,18 @@ import org.vhostdevice.core.testkit.TestGuest;
 import org.vhostdevice.core.testkit.TestRing;
 
 @DisplayName("A malformed ring is refused, whatever it holds")
-class HostileDriverTest {
+class HostileDriverTest extends RingTestBase {
     private static final int SIZE = 8;
 
-    private TestGuest guest;
     private TestRing ring;
     private SplitVirtqueue queue;
     private long buffer;
 
     @BeforeEach
-    void mapGuest() throws Exception {
-        guest = new TestGuest();
+    void openRing() throws Exception {
         ring = new TestRing(guest, SIZE, TestRing.features(false), 0);
         queue = ring.open();
         buffer = guest.allocate(64, 16);
-    }
-
-    @AfterEach
-    void unmapGuest() {
-        guest.close();
     }
 
     private void assertBroken() {

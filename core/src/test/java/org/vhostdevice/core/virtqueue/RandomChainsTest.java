@@ -16,6 +16,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.vhostdevice.core.testkit.PackedRing;
+import org.vhostdevice.core.testkit.RingDriver;
+import org.vhostdevice.core.testkit.RingDriver.Used;
 import org.vhostdevice.core.testkit.Seeded;
 import org.vhostdevice.core.testkit.TestGuest;
 import org.vhostdevice.core.testkit.TestRing;
@@ -23,34 +26,50 @@ import org.vhostdevice.core.testkit.TestRing.Layout;
 import org.vhostdevice.core.testkit.TestRing.Piece;
 
 /// Random chains against a model that knows what each chain holds and in which order they were completed.
-@DisplayName("S1, S2, S3, S9: any framing, any order, nothing else is touched")
+@DisplayName("S1, S2, S3, S9, P1, P2, P3, P6, G16: any framing, any order, nothing else is touched")
 @ExtendWith(Seeded.class)
 class RandomChainsTest {
     private static final int SIZE = 64;
 
     /// One request as the driver remembers it.
-    private record Request(int head, List<Piece> pieces, byte[] readable, int writable) {}
+    private record Request(int id, List<Piece> pieces, byte[] readable, int writable) {}
 
     @RepeatedTest(30)
-    void deviceSeesWhatTheDriverWroteAndTheDriverWhatTheDeviceWrote(RandomGenerator random) throws Exception {
+    void splitRing(RandomGenerator random) throws Exception {
         try (TestGuest guest = new TestGuest()) {
-            TestRing ring = new TestRing(guest, SIZE, TestRing.features(random.nextBoolean()), random.nextInt(65_536));
-            SplitVirtqueue queue = ring.open();
-            long mark = guest.mark();
-            int used = ring.usedIndex();
-            for (int round = 0; round < 40; round++) {
-                guest.resetTo(mark);
-                List<Request> requests = addRandomRequests(random, guest, ring);
-                used = serve(random, guest, ring, queue, requests, used);
-            }
+            run(random, guest, new TestRing(guest, SIZE, features(random), random.nextInt(65_536)));
         }
     }
 
-    private static List<Request> addRandomRequests(RandomGenerator random, TestGuest guest, TestRing ring) {
+    @RepeatedTest(30)
+    void packedRing(RandomGenerator random) throws Exception {
+        try (TestGuest guest = new TestGuest()) {
+            int size = random.nextInt(SIZE, 2 * SIZE);
+            int start = random.nextInt(size);
+            run(random, guest, new PackedRing(guest, size, features(random), start, random.nextBoolean()));
+        }
+    }
+
+    private static FeatureSet features(RandomGenerator random) {
+        FeatureSet features = TestRing.features(random.nextBoolean());
+        return random.nextInt(4) == 0 ? features.with(VirtioFeature.IN_ORDER) : features;
+    }
+
+    /// The device sees what the driver wrote, and the driver what the device wrote.
+    private static void run(RandomGenerator random, TestGuest guest, RingDriver ring) throws Exception {
+        Virtqueue queue = ring.open();
+        long mark = guest.mark();
+        for (int round = 0; round < 40; round++) {
+            guest.resetTo(mark);
+            serve(random, guest, ring, queue, addRandomRequests(random, guest, ring));
+        }
+    }
+
+    private static List<Request> addRandomRequests(RandomGenerator random, TestGuest guest, RingDriver ring) {
         List<Request> requests = new ArrayList<>();
-        int head = 0;
+        int id = 0;
         int crossingAt = random.nextInt(100); // one buffer a round lies across the border of the regions
-        while (head + 8 <= SIZE) {
+        while (id + 8 <= SIZE) {
             List<Piece> pieces = new ArrayList<>();
             int readable = random.nextInt(4);
             int writable = random.nextInt(readable == 0 ? 1 : 0, 4);
@@ -61,9 +80,9 @@ class RandomChainsTest {
             }
             byte[] content = new byte[(int) length(pieces, false)];
             random.nextBytes(content);
-            requests.add(new Request(head, pieces, content, (int) length(pieces, true)));
+            requests.add(new Request(id, pieces, content, (int) length(pieces, true)));
             Layout layout = Layout.values()[random.nextInt(3)];
-            head += ring.add(head, pieces, layout);
+            id += ring.add(id, pieces, layout);
         }
         return requests;
     }
@@ -72,13 +91,8 @@ class RandomChainsTest {
         return TestGuest.BORDER - (length == 0 ? 0 : random.nextInt(length));
     }
 
-    private static int serve(
-            RandomGenerator random,
-            TestGuest guest,
-            TestRing ring,
-            SplitVirtqueue queue,
-            List<Request> requests,
-            int used)
+    private static void serve(
+            RandomGenerator random, TestGuest guest, RingDriver ring, Virtqueue queue, List<Request> requests)
             throws BrokenQueueException {
         List<DescriptorChain> chains = new ArrayList<>();
         for (Request request : requests) {
@@ -91,26 +105,36 @@ class RandomChainsTest {
             chains.add(chain);
         }
         assertNull(queue.poll());
+        Used[] expected = new Used[requests.size()];
         List<Integer> order =
                 new ArrayList<>(IntStream.range(0, chains.size()).boxed().toList());
         Collections.shuffle(order, Random.from(random));
-        int next = used;
+        boolean inOrder = ring.setup().features().has(VirtioFeature.IN_ORDER);
+        int completed = 0;
         for (int i : order) {
             Request request = requests.get(i);
-            byte[] answer = new byte[request.writable() == 0 ? 0 : random.nextInt(request.writable() + 1)];
-            random.nextBytes(answer);
-            byte[] before = gather(guest, request.pieces(), true);
-            writeInRandomParts(random, chains.get(i).writable(), answer);
-            System.arraycopy(answer, 0, before, 0, answer.length);
-            assertArrayEquals(before, gather(guest, request.pieces(), true));
-            chains.get(i).complete(answer.length);
-            assertEquals(request.head(), ring.usedHead(next));
-            assertEquals(answer.length, ring.usedLength(next));
-            next = (next + 1) & 0xffff;
+            int written = answer(random, guest, request, chains.get(i));
+            expected[inOrder ? i : completed] = new Used(request.id(), written);
+            completed++;
         }
+        assertEquals(0, queue.inFlight());
+        assertNull(ring.takeUsed(), "not visible before it is published");
         queue.publish();
-        assertEquals(next, ring.usedIndex());
-        return next;
+        for (Used next : expected) {
+            assertEquals(next, ring.takeUsed());
+        }
+        assertNull(ring.takeUsed());
+    }
+
+    private static int answer(RandomGenerator random, TestGuest guest, Request request, DescriptorChain chain) {
+        byte[] answer = new byte[request.writable() == 0 ? 0 : random.nextInt(request.writable() + 1)];
+        random.nextBytes(answer);
+        byte[] before = gather(guest, request.pieces(), true);
+        writeInRandomParts(random, chain.writable(), answer);
+        System.arraycopy(answer, 0, before, 0, answer.length);
+        assertArrayEquals(before, gather(guest, request.pieces(), true));
+        chain.complete(answer.length);
+        return answer.length;
     }
 
     private static byte[] readInRandomParts(RandomGenerator random, GuestBuffers buffers) {

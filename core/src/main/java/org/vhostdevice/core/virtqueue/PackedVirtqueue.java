@@ -1,0 +1,189 @@
+package org.vhostdevice.core.virtqueue;
+
+import static org.vhostdevice.core.virtqueue.PackedRingLayout.DESC_FLAGS;
+import static org.vhostdevice.core.virtqueue.PackedRingLayout.DESC_F_AVAIL;
+import static org.vhostdevice.core.virtqueue.PackedRingLayout.DESC_F_USED;
+import static org.vhostdevice.core.virtqueue.PackedRingLayout.DESC_ID;
+import static org.vhostdevice.core.virtqueue.PackedRingLayout.EVENT_DESC;
+import static org.vhostdevice.core.virtqueue.PackedRingLayout.EVENT_DISABLE;
+import static org.vhostdevice.core.virtqueue.PackedRingLayout.EVENT_FLAGS_MASK;
+import static org.vhostdevice.core.virtqueue.PackedRingLayout.EVENT_FLAGS_SHIFT;
+import static org.vhostdevice.core.virtqueue.RingLayout.DESC_BYTES;
+import static org.vhostdevice.core.virtqueue.RingLayout.DESC_F_WRITE;
+import static org.vhostdevice.core.virtqueue.RingLayout.DESC_LEN;
+import static org.vhostdevice.core.virtqueue.RingLayout.LE16;
+import static org.vhostdevice.core.virtqueue.RingLayout.LE32;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.memory.GuestMemory;
+import org.vhostdevice.core.memory.GuestMemoryException;
+
+/// The device's side of a packed virtqueue (VIRTIO 1.4, 2.8).
+///
+/// All positions are kept here and never read from guest memory, which the guest may change at will. Guest memory is
+/// accessed by plain reads and writes, ordered by fences: other access modes can end the process when the memory's
+/// file has been truncated.
+///
+/// Used descriptors are written when chains are completed, except for the flags of the first one, which
+/// [#publish] writes last: until then a driver, who waits for that one, sees none of them.
+public final class PackedVirtqueue extends RingChains implements Virtqueue {
+    /// What front ends send as the base of a fresh ring that know only the lower half of it: there the used half
+    /// is 0, which would be a whole ring in flight.
+    private static final int FRESH_WITHOUT_USED = 1 << 15;
+
+    private final RingSetup setup;
+    private final int size;
+    private final boolean eventIndex;
+    private final int[] lengths; // descriptors of the ring that each chain in flight has, by id
+
+    private MemorySegment ring;
+    private MemorySegment driverEvent;
+    private MemorySegment deviceEvent;
+    private PackedChainWalker walker;
+
+    private int nextAvailable; // position of the next chain to take
+    private int nextUsed; // position of the next used descriptor to write
+    private int free; // descriptors that the driver may make available, as far as it knows
+    private int unpublished; // descriptors of completed chains that the driver does not know of
+    private long heldEntry; // the first used descriptor of these, whose flags wait
+    private int heldFlags;
+
+    /// Begins to use a ring.
+    ///
+    /// @param setup the ring's place and size
+    /// @param memory guest memory; held by the caller as [#useMemory] says
+    /// @param base as [#base] says
+    /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned, or `base` outside
+    ///     the ring
+    public PackedVirtqueue(RingSetup setup, GuestMemory memory, int base) throws GuestMemoryException {
+        super(setup);
+        this.setup = setup;
+        this.size = setup.size();
+        this.eventIndex = setup.features().has(VirtioFeature.EVENT_IDX);
+        this.lengths = new int[size];
+        this.ring = locateRing(memory);
+        this.walker = new PackedChainWalker(ring, memory, setup.features());
+        this.driverEvent = locateEvent(memory, setup.driver());
+        this.deviceEvent = locateEvent(memory, setup.device());
+        int used = base == FRESH_WITHOUT_USED ? base : base >>> 16;
+        this.nextAvailable = PackedPosition.decode(base & 0xffff, size);
+        this.nextUsed = PackedPosition.decode(used, size);
+        this.free = size - PackedPosition.distance(nextUsed, nextAvailable, size);
+        if (Math.max(nextAvailable, nextUsed) >= 2 * size || free < 0) {
+            throw new GuestMemoryException("base " + Integer.toHexString(base) + " in a ring of " + size);
+        }
+    }
+
+    @Override
+    public void useMemory(GuestMemory memory) throws GuestMemoryException {
+        MemorySegment newRing = locateRing(memory);
+        MemorySegment newDriverEvent = locateEvent(memory, setup.driver());
+        deviceEvent = locateEvent(memory, setup.device());
+        driverEvent = newDriverEvent;
+        ring = newRing;
+        walker = new PackedChainWalker(newRing, memory, setup.features());
+        beginGeneration();
+    }
+
+    @Override
+    public void abandon() {
+        ring = RingLayout.standIn(ring);
+        driverEvent = RingLayout.standIn(driverEvent);
+        deviceEvent = RingLayout.standIn(deviceEvent);
+    }
+
+    @Override
+    public @Nullable DescriptorChain poll() throws BrokenQueueException {
+        if (saturated() || !seesMore()) {
+            return null;
+        }
+        DescriptorChain chain = spare();
+        try {
+            int length = walker.walk(nextAvailable, free, chain);
+            int id = walker.id();
+            checkFree(id);
+            take(chain, id);
+            lengths[id] = length;
+            free -= length;
+            nextAvailable = PackedPosition.advance(nextAvailable, length, size);
+        } catch (BrokenQueueException e) {
+            recycle(chain);
+            throw e;
+        }
+        return chain;
+    }
+
+    @Override
+    void writeUsed(DescriptorChain chain) {
+        long entry = (long) DESC_BYTES * PackedPosition.index(nextUsed, size);
+        int flags = PackedPosition.usedFlags(nextUsed, size) | (chain.written() > 0 ? DESC_F_WRITE : 0);
+        ring.set(LE32, entry + DESC_LEN, (int) chain.written());
+        ring.set(LE16, entry + DESC_ID, (short) chain.id());
+        if (unpublished == 0) {
+            heldEntry = entry;
+            heldFlags = flags;
+        } else {
+            ring.set(LE16, entry + DESC_FLAGS, (short) flags);
+        }
+        int length = lengths[chain.id()];
+        unpublished += length;
+        nextUsed = PackedPosition.advance(nextUsed, length, size);
+    }
+
+    @Override
+    public boolean publish() {
+        int count = unpublished;
+        if (count == 0) {
+            return false;
+        }
+        VarHandle.releaseFence();
+        ring.set(LE16, heldEntry + DESC_FLAGS, (short) heldFlags);
+        free += count;
+        unpublished = 0;
+        VarHandle.fullFence();
+        int event = driverEvent.get(LE32, 0);
+        int flags = (event >>> EVENT_FLAGS_SHIFT) & EVENT_FLAGS_MASK;
+        if (flags != EVENT_DESC || !eventIndex) {
+            return flags != EVENT_DISABLE;
+        }
+        int before = PackedPosition.advance(nextUsed, 2 * size - count, size);
+        return PackedPosition.distance(before, PackedPosition.decode(event & 0xffff, size), size) < count;
+    }
+
+    @Override
+    public void disableNotifications() {
+        if (!eventIndex) { // with it, an old event keeps the driver quiet
+            deviceEvent.set(LE32, 0, EVENT_DISABLE << EVENT_FLAGS_SHIFT);
+        }
+    }
+
+    @Override
+    public boolean enableNotifications() throws BrokenQueueException {
+        int event = eventIndex ? EVENT_DESC << EVENT_FLAGS_SHIFT | PackedPosition.encode(nextAvailable, size) : 0;
+        deviceEvent.set(LE32, 0, event);
+        VarHandle.fullFence();
+        return seesMore();
+    }
+
+    @Override
+    public int base() {
+        return PackedPosition.encode(nextUsed, size) << 16 | PackedPosition.encode(nextAvailable, size);
+    }
+
+    private boolean seesMore() {
+        long entry = (long) DESC_BYTES * PackedPosition.index(nextAvailable, size);
+        int flags = ring.get(LE16, entry + DESC_FLAGS);
+        VarHandle.acquireFence();
+        return (flags & (DESC_F_AVAIL | DESC_F_USED)) == PackedPosition.availableFlags(nextAvailable, size);
+    }
+
+    private MemorySegment locateRing(GuestMemory memory) throws GuestMemoryException {
+        return RingLayout.locate(memory, setup.descriptors(), (long) DESC_BYTES * size, RingLayout.DESC_ALIGN);
+    }
+
+    private static MemorySegment locateEvent(GuestMemory memory, long address) throws GuestMemoryException {
+        return RingLayout.locate(memory, address, PackedRingLayout.EVENT_BYTES, PackedRingLayout.EVENT_ALIGN);
+    }
+}

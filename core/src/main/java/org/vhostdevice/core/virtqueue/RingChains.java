@@ -1,0 +1,114 @@
+package org.vhostdevice.core.virtqueue;
+
+import org.jspecify.annotations.Nullable;
+
+/// The chains of one ring of either format: those in flight, by id, and those to be used again.
+///
+/// With IN_ORDER (VIRTIO 1.4, 6) a completed chain is held back until those taken before it are completed.
+abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
+    /// Pieces of guest memory that the chains in flight may have together, so that a guest cannot use up this
+    /// process's memory with long chains. One chain may be longer.
+    private static final int MAX_PIECES_IN_FLIGHT = 4 * RingSetup.MAX_SIZE;
+
+    private final @Nullable DescriptorChain[] taken;
+    private final DescriptorChain[] spare;
+    private int spareCount;
+    private int inFlight;
+    private int piecesInFlight;
+    private int generation; // of guest memory
+    private int olderInFlight;
+
+    // With IN_ORDER the chains in flight, in a circle from the oldest on.
+    private final DescriptorChain @Nullable [] order;
+    private int oldest;
+
+    RingChains(RingSetup setup) {
+        taken = new DescriptorChain[setup.size()];
+        spare = new DescriptorChain[setup.size()];
+        order = setup.features().has(VirtioFeature.IN_ORDER) ? new DescriptorChain[setup.size()] : null;
+    }
+
+    /// As [Virtqueue#saturated] says.
+    public final boolean saturated() {
+        return piecesInFlight >= MAX_PIECES_IN_FLIGHT;
+    }
+
+    /// As [Virtqueue#inFlight] says.
+    public final int inFlight() {
+        return inFlight;
+    }
+
+    /// As [Virtqueue#olderInFlight] says.
+    public final int olderInFlight() {
+        return olderInFlight;
+    }
+
+    /// Chains taken from now on use another snapshot of guest memory.
+    final void beginGeneration() {
+        generation++;
+        olderInFlight = inFlight;
+    }
+
+    /// Writes a used entry for a completed chain, which the driver does not see yet.
+    abstract void writeUsed(DescriptorChain chain);
+
+    /// Checks that a driver may use an id for a new chain.
+    ///
+    /// In a packed ring it chooses the id itself. More than one per descriptor it never needs, and the
+    /// specification's own driver takes none that is not less than the ring's size (2.8.22).
+    final void checkFree(int id) throws BrokenQueueException {
+        if (id >= taken.length) {
+            throw new BrokenQueueException("chain " + id + " in a ring of " + taken.length);
+        }
+        if (taken[id] != null) {
+            throw new BrokenQueueException("chain " + id + " made available while in flight");
+        }
+    }
+
+    /// An empty chain, for [#take] or [#recycle].
+    final DescriptorChain spare() {
+        return spareCount > 0 ? spare[--spareCount] : new DescriptorChain(this);
+    }
+
+    /// Keeps an empty chain, whatever it holds now.
+    final void recycle(DescriptorChain chain) {
+        chain.end();
+        spare[spareCount++] = chain;
+    }
+
+    /// Puts a chain in flight.
+    ///
+    /// @param id free
+    final void take(DescriptorChain chain, int id) {
+        chain.begin(id, generation);
+        if (order != null) {
+            order[(oldest + inFlight) % order.length] = chain;
+        }
+        taken[id] = chain;
+        inFlight++;
+        piecesInFlight += chain.pieces();
+    }
+
+    final void complete(DescriptorChain chain) {
+        if (order == null) {
+            giveBack(chain);
+            return;
+        }
+        while (inFlight > 0 && order[oldest].written() >= 0) {
+            DescriptorChain next = order[oldest];
+            oldest = (oldest + 1) % order.length;
+            giveBack(next);
+        }
+    }
+
+    private void giveBack(DescriptorChain chain) {
+        writeUsed(chain);
+        taken[chain.id()] = null;
+        inFlight--;
+        if (chain.generation() != generation) {
+            olderInFlight--;
+        }
+        piecesInFlight -= chain.pieces();
+        recycle(chain);
+    }
+}
