@@ -36,6 +36,10 @@ public final class BlkDriver implements AutoCloseable {
     /// Status: not known to the device.
     public static final int STATUS_UNSUPP = 2;
 
+    /// The features of a block device that this driver, and a load, can live with: limits (1, 2), read-only (5), block
+    /// size (6), flush (9), topology (10), cache mode (11), queues (12).
+    public static final long FEATURES = 0x1e66;
+
     private static final int STATUS_UNWRITTEN = 0xee;
     private static final int ID_BYTES = 20;
     private static final int PAGE = 4096;

@@ -5,11 +5,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Keeps a block device busy through all queues of a front end, each by a thread of its own, and measures.
 public final class BlkLoad {
@@ -23,9 +23,10 @@ public final class BlkLoad {
     /// @param options  what to do, and for how long
     /// @return what was measured, over all queues
     /// @throws BackendViolation if data that was verified is wrong, or a ring is misused
-    /// @throws IOException      if the back end fails, or is gone
+    /// @throws IOException      if the back end fails, or is gone; requests may be left in the rings
     /// @throws IllegalArgumentException if the rings cannot hold so many requests, or the disk has no such block
-    /// @throws InterruptedException if the calling thread is interrupted; the rings must be reset then
+    /// @throws IllegalStateException    if the front end's memory cannot hold so many requests
+    /// @throws InterruptedException if the calling thread is interrupted; the load has ended then, too
     public static BlkLoadReport run(Frontend frontend, BlkLoadOptions options)
             throws IOException, InterruptedException {
         long blocks = Math.min(capacity(frontend), options.span())
@@ -33,21 +34,44 @@ public final class BlkLoad {
         if (blocks == 0) {
             throw new IllegalArgumentException("the part of the disk to be used is smaller than a block");
         }
-        List<Callable<BlkLoadReport>> workers = new ArrayList<>();
-        int queues = frontend.queues().size();
-        for (FrontendQueue queue : frontend.queues()) {
-            long first = blocks / queues * queue.index();
-            workers.add(new BlkLoadWorker(frontend, queue, options, new BlkLoadWorker.Range(first, blocks)));
-        }
+        var stop = new AtomicBoolean();
+        List<BlkLoadWorker> workers = workers(frontend, options, blocks, stop);
         var threads = Thread.ofPlatform().daemon().name("vhost-load-q", 0).factory();
         try (ExecutorService executor = Executors.newThreadPerTaskExecutor(threads)) {
+            List<Future<BlkLoadReport>> reports = runAll(executor, workers, stop);
             BlkLoadReport sum = BlkLoadReport.none(options.workload());
-            for (Future<BlkLoadReport> report : executor.invokeAll(workers)) {
+            for (Future<BlkLoadReport> report : reports) {
                 sum = sum.plus(report.get());
             }
             return sum;
         } catch (ExecutionException e) {
             throw unwrap(e);
+        }
+    }
+
+    private static List<Future<BlkLoadReport>> runAll(
+            ExecutorService executor, List<BlkLoadWorker> workers, AtomicBoolean stop) throws InterruptedException {
+        try {
+            return executor.invokeAll(workers);
+        } catch (InterruptedException e) {
+            stop.set(true);
+            throw e;
+        }
+    }
+
+    private static List<BlkLoadWorker> workers(
+            Frontend frontend, BlkLoadOptions options, long blocks, AtomicBoolean stop) {
+        List<BlkLoadWorker> workers = new ArrayList<>();
+        try {
+            int queues = frontend.queues().size();
+            for (FrontendQueue queue : frontend.queues()) {
+                long first = blocks / queues * queue.index();
+                workers.add(new BlkLoadWorker(frontend, queue, options, new BlkLoadWorker.Share(first, blocks, stop)));
+            }
+            return workers;
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            workers.forEach(BlkLoadWorker::cancel);
+            throw e;
         }
     }
 

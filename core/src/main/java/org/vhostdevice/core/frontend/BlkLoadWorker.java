@@ -2,6 +2,7 @@ package org.vhostdevice.core.frontend;
 
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// The load of one queue. Allocates nothing while it runs.
 final class BlkLoadWorker implements Callable<BlkLoadReport> {
@@ -12,7 +13,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
     private final FrontendQueue queue;
     private final DriverQueue ring;
     private final BlkSlots slots;
-    private final Range range;
+    private final Share share;
     private final boolean write;
     private final boolean verify;
     private final boolean random;
@@ -26,31 +27,46 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
     private long completed;
     private long errors;
 
-    /// The blocks that a queue uses.
+    /// A queue's part in a load.
     ///
-    /// @param first  where sequential access begins
+    /// @param first  block where sequential access begins
     /// @param blocks of the whole disk
-    record Range(long first, long blocks) {}
+    /// @param stop   true when no more requests are to be made, as another queue failed
+    record Share(long first, long blocks, AtomicBoolean stop) {}
 
-    BlkLoadWorker(Frontend frontend, FrontendQueue queue, BlkLoadOptions options, Range range) {
+    BlkLoadWorker(Frontend frontend, FrontendQueue queue, BlkLoadOptions options, Share share) {
         BlkWorkload workload = options.workload();
         this.options = options;
         this.queue = queue;
-        this.range = range;
+        this.share = share;
         ring = queue.ring();
-        slots = new BlkSlots(workload, ring, frontend.memory());
+        slots = new BlkSlots(workload, queue, frontend.memory());
         write = workload.access().write();
         verify = workload.verify();
         random = workload.access().random();
         timeoutNanos = frontend.options().link().timeout().toNanos();
         started = new long[workload.depth()];
         state = workload.seed() + queue.index();
-        sequential = range.first();
+        sequential = share.first();
         toStart = options.requests();
     }
 
     @Override
     public BlkLoadReport call() throws IOException {
+        try {
+            return load();
+        } catch (IOException | RuntimeException | Error e) {
+            share.stop().set(true);
+            throw e;
+        }
+    }
+
+    /// Gives up before the load has begun.
+    void cancel() {
+        slots.release();
+    }
+
+    private BlkLoadReport load() throws IOException {
         long begin = System.nanoTime();
         long end = begin + options.duration().toNanos();
         long now = begin;
@@ -62,7 +78,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
         while (running > 0) {
             int used = awaitUsed();
             now = System.nanoTime();
-            if (now - end >= 0) {
+            if (now - end >= 0 || share.stop().get()) {
                 toStart = 0;
             }
             for (int left = used; left > 0 && ring.nextUsed(); left--) {
@@ -70,7 +86,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
             }
             queue.submit();
         }
-        slots.release(started.length);
+        slots.release();
         return new BlkLoadReport(completed, errors, options.workload().blockSize(), now - begin, latency);
     }
 
@@ -103,7 +119,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
     private long nextBlock() {
         if (!random) {
             long block = sequential;
-            sequential = block + 1 == range.blocks() ? 0 : block + 1;
+            sequential = block + 1 == share.blocks() ? 0 : block + 1;
             return block;
         }
         // SplitMix64 (Steele, Lea, Flood 2014), scaled to the number of blocks.
@@ -111,7 +127,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
         long z = state;
         z = (z ^ (z >>> 30)) * 0xbf58_476d_1ce4_e5b9L;
         z = (z ^ (z >>> 27)) * 0x94d0_49bb_1331_11ebL;
-        return Math.unsignedMultiplyHigh(z ^ (z >>> 31), range.blocks());
+        return Math.unsignedMultiplyHigh(z ^ (z >>> 31), share.blocks());
     }
 
     private int awaitUsed() throws IOException {

@@ -9,7 +9,7 @@ import java.lang.foreign.ValueLayout;
 /// The requests that a load keeps in flight on one queue. The descriptors and buffers of each are made once; then only
 /// the sector changes.
 final class BlkSlots {
-    static final int ALIGNMENT = 4096;
+    private static final int ALIGNMENT = FrontendQueue.BUFFER_ALIGNMENT;
 
     /// Bytes of a slot's cache line with header and status.
     private static final int CONTROL = 64;
@@ -29,12 +29,12 @@ final class BlkSlots {
     private final long[] blocks;
 
     /// Makes all slots and prepares their chains.
-    BlkSlots(BlkWorkload workload, DriverQueue ring, FrontendMemory memory) {
-        this.ring = ring;
+    BlkSlots(BlkWorkload workload, FrontendQueue queue, FrontendMemory memory) {
+        ring = queue.ring();
         blockSize = workload.blockSize();
         sectors = blockSize / BlkDriver.SECTOR;
         seed = workload.seed();
-        long address = memory.allocate(bytes(workload), ALIGNMENT);
+        long address = queue.buffer(memory, bytes(workload));
         this.memory = memory.slice(address, bytes(workload));
         data = dataOffset(workload.depth());
         heads = new int[workload.depth()];
@@ -127,8 +127,12 @@ final class BlkSlots {
         return ((block * blockSize + offset) ^ seed) * 0x9e37_79b9_7f4a_7c15L;
     }
 
-    /// Frees the chains of the first slots.
-    void release(int count) {
+    /// Frees the chains of all slots.
+    void release() {
+        release(heads.length);
+    }
+
+    private void release(int count) {
         for (int slot = 0; slot < count; slot++) {
             ring.release(heads[slot]);
         }

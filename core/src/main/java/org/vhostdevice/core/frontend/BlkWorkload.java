@@ -51,6 +51,6 @@ public record BlkWorkload(Access access, int blockSize, int depth, long seed, bo
 
     /// {@return how many bytes of guest memory each queue needs at most}
     public long memoryBytes() {
-        return BlkSlots.bytes(this) + BlkSlots.ALIGNMENT;
+        return BlkSlots.bytes(this) + FrontendQueue.BUFFER_ALIGNMENT;
     }
 }

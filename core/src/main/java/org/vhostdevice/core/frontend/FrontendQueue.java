@@ -15,6 +15,8 @@ public final class FrontendQueue implements AutoCloseable {
         CONNECTION
     }
 
+    static final int BUFFER_ALIGNMENT = 4096;
+
     private final int index;
     private final DriverQueue ring;
     private final OwnedFd kickForBackend;
@@ -25,6 +27,8 @@ public final class FrontendQueue implements AutoCloseable {
     private final EventConsumer error;
     private final Poller poller;
     private int connection = -1;
+    private long buffer;
+    private long bufferBytes;
     private long kicks;
     private long calls;
 
@@ -96,9 +100,23 @@ public final class FrontendQueue implements AutoCloseable {
         return errorForBackend;
     }
 
-    /// Has waits end when a connection does.
+    /// A part of guest memory for the requests of one user at a time. It is the same again unless more is asked for
+    /// than ever before, as guest memory is not given back.
+    ///
+    /// @return guest address, on the boundary of a page
+    long buffer(FrontendMemory memory, long bytes) {
+        if (bytes > bufferBytes) {
+            buffer = memory.allocate(bytes, BUFFER_ALIGNMENT);
+            bufferBytes = bytes;
+        }
+        return buffer;
+    }
+
+    /// Has waits end when a new connection does. What the last back end signalled is forgotten.
     void watch(int socket) throws IOException {
         unwatch();
+        drain(call);
+        drain(error);
         poller.add(socket, Poller.HANGUP, Source.CONNECTION);
         connection = socket;
     }

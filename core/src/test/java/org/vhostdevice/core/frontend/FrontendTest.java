@@ -392,6 +392,43 @@ class FrontendTest {
     }
 
     @Test
+    void aLoadOnManyQueuesEndsForAllOfThemWhenOneFails() throws Exception {
+        try (FakeBackend _ = backend(Offer.FULL);
+                Frontend frontend = Frontend.attach(socket, options(3))) {
+            var write = BlkLoadOptions.count(new BlkWorkload(Access.WRITE, 4096, 4, 7, true), 256);
+            assertEquals(768, BlkLoad.run(frontend, write).requests());
+            disk.spoil(90 * 4096);
+            var read = BlkLoadOptions.during(new BlkWorkload(Access.READ, 4096, 4, 7, true), Duration.ofHours(1));
+            assertThrows(BackendViolation.class, () -> BlkLoad.run(frontend, read));
+        }
+    }
+
+    @Test
+    void aLoadEndsWhenItsCallerIsInterrupted() throws Exception {
+        try (FakeBackend _ = backend(Offer.FULL);
+                Frontend frontend = Frontend.attach(socket, options(1))) {
+            var workload = new BlkWorkload(Access.RANDREAD, 512, 4, 7, false);
+            Thread.currentThread().interrupt();
+            assertThrows(
+                    InterruptedException.class,
+                    () -> BlkLoad.run(frontend, BlkLoadOptions.during(workload, Duration.ofHours(1))));
+            assertFalse(Thread.interrupted());
+        }
+    }
+
+    @Test
+    void aLoadThatDoesNotFitIntoMemoryLeavesTheRingsAsTheyWere() throws Exception {
+        FrontendOptions options = options(3).withMemory(List.of(new RegionPlan(0x1_0000, 0x5_0000)));
+        try (FakeBackend _ = backend(Offer.FULL);
+                Frontend frontend = Frontend.attach(socket, options)) {
+            var load = BlkLoadOptions.count(new BlkWorkload(Access.READ, 65_536, 2, 7, false), 10);
+            assertThrows(IllegalStateException.class, () -> BlkLoad.run(frontend, load));
+            assertEquals(16, frontend.queues().get(0).ring().free());
+            assertEquals(0x2_2000, load.workload().memoryBytes());
+        }
+    }
+
+    @Test
     void aLoadEndsWhenTheBackEndDies() throws Exception {
         try (FakeBackend backend = backend(Offer.FULL);
                 Frontend frontend = Frontend.attach(socket, options(1))) {

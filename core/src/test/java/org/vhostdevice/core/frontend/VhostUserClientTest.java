@@ -163,7 +163,7 @@ class VhostUserClientTest {
     void aMessageThatNobodyAskedForIsAViolation() throws Exception {
         try (var backend = new ScriptedBackend("< 01000000 05000000 08000000 0000000000000000");
                 var client = VhostUserClient.adopt(backend.frontendEnd(), LONG)) {
-            backend.await(); // the message is there
+            backend.await();
             assertThrows(BackendViolation.class, client::setOwner);
         }
     }
