@@ -6,8 +6,9 @@ import org.vhostdevice.core.protocol.Message;
 /// Serves the requests of a back end.
 @FunctionalInterface
 public interface BackendRequestHandler {
-    /// Refuses everything.
-    BackendRequestHandler REFUSE = (request, payload) -> 1;
+    /// Takes note of configuration changes, for users who read the configuration when they need it, and refuses
+    /// everything else.
+    BackendRequestHandler PLAIN = (request, payload) -> request == BackendRequest.CONFIG_CHANGE_MSG ? 0 : 1;
 
     /// Serves one request. Called by the thread that serves the channel.
     ///

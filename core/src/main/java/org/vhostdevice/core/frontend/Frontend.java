@@ -64,14 +64,14 @@ public final class Frontend implements AutoCloseable {
         }
     }
 
-    /// Connects and starts all queues; requests of the back end are refused.
+    /// Connects and starts all queues, with the handler [BackendRequestHandler#PLAIN].
     ///
     /// @param path    socket of the back end
     /// @param options what is wanted
     /// @return the front end, started
     /// @throws IOException if the back end is not there, or cannot do what is wanted
     public static Frontend attach(Path path, FrontendOptions options) throws IOException {
-        Frontend frontend = connect(path, options, BackendRequestHandler.REFUSE);
+        Frontend frontend = connect(path, options, BackendRequestHandler.PLAIN);
         try {
             frontend.start();
             return frontend;
@@ -128,13 +128,16 @@ public final class Frontend implements AutoCloseable {
         return options;
     }
 
-    /// Reads the configuration space (protocol feature CONFIG).
+    /// Reads the configuration space.
     ///
     /// @param offset first byte
     /// @param size   bytes, at most 256
     /// @return exactly that many bytes
     /// @throws IOException if the back end fails or refuses
     public byte[] config(int offset, int size) throws IOException {
+        if (!connection.negotiated().has(ProtocolFeature.CONFIG)) {
+            throw new BackendRefusal("the back end does not offer its configuration space");
+        }
         return client().getConfig(offset, size).toArray();
     }
 
@@ -232,11 +235,18 @@ public final class Frontend implements AutoCloseable {
         start();
     }
 
-    /// Resets the device (RESET_DEVICE) and forgets all chains. [#start] begins from empty rings.
+    /// Resets the device, by RESET_DEVICE or else by its status, and forgets all chains. [#start] begins from empty
+    /// rings.
     ///
     /// @throws IOException if the back end fails or refuses
     public void reset() throws IOException {
-        client().resetDevice();
+        if (connection.negotiated().has(ProtocolFeature.RESET_DEVICE)) {
+            client().resetDevice();
+        } else if (connection.negotiated().has(ProtocolFeature.STATUS)) {
+            client().setStatus(0);
+        } else {
+            throw new BackendRefusal("the back end offers no way to reset the device");
+        }
         for (FrontendQueue queue : queues) {
             queue.ring().reset();
         }

@@ -124,7 +124,10 @@ class BackendRequestChannelTest {
     }
 
     @Test
-    void everythingIsRefusedByDefault() {
-        assertEquals(1, BackendRequestHandler.REFUSE.handle(BackendRequest.CONFIG_CHANGE_MSG, Message.EMPTY));
+    void thePlainHandlerTakesNoteOfConfigurationChangesAndRefusesTheRest() {
+        for (BackendRequest request : BackendRequest.values()) {
+            long expected = request == BackendRequest.CONFIG_CHANGE_MSG ? 0 : 1;
+            assertEquals(expected, BackendRequestHandler.PLAIN.handle(request, Message.EMPTY));
+        }
     }
 }

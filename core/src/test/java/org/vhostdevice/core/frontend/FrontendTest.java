@@ -115,6 +115,8 @@ class FrontendTest {
                 var driver = new BlkDriver(frontend, 0, 4096)) {
             assertEquals(FakeDisk.ID, driver.getId());
             assertEquals(1, frontend.queues().size());
+            assertThrows(BackendRefusal.class, frontend::reset);
+            assertThrows(BackendRefusal.class, () -> frontend.config(0, 8));
             assertEquals(
                     List.of(
                             "GET_FEATURES",
@@ -207,10 +209,25 @@ class FrontendTest {
             frontend.reset();
             frontend.start();
             assertEquals(FakeDisk.ID, driver.getId());
+            assertTrue(backend.transcript().contains("RESET_DEVICE?"));
             assertEquals(
                     2,
                     backend.transcript().stream().filter("ADD_MEM_REG?"::equals).count(),
                     "memory stays where it is");
+        }
+    }
+
+    @Test
+    void resetsByStatusABackEndWithoutResetDevice() throws Exception {
+        try (FakeBackend _ = backend(Offer.FULL);
+                Frontend frontend = Frontend.attach(socket, options(1).without(ProtocolFeature.RESET_DEVICE));
+                var driver = new BlkDriver(frontend, 0, 4096)) {
+            assertEquals(FakeDisk.ID, driver.getId());
+            frontend.stop();
+            frontend.reset();
+            assertEquals(0, frontend.client().getStatus());
+            frontend.start();
+            assertEquals(FakeDisk.ID, driver.getId());
         }
     }
 

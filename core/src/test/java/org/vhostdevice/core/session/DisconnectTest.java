@@ -123,7 +123,7 @@ class DisconnectTest {
     }
 
     private static void passChannel(StepFrontend frontend) throws IOException {
-        try (var channel = BackendRequestChannel.create(BackendRequestHandler.REFUSE, Duration.ofSeconds(1))) {
+        try (var channel = BackendRequestChannel.create(BackendRequestHandler.PLAIN, Duration.ofSeconds(1))) {
             frontend.client.setBackendReqFd(channel.backendEnd());
         }
     }
