@@ -32,6 +32,11 @@ abstract class BlkGuestContract {
     /// The front end under test, with its files in a folder.
     abstract GuestLauncher launcher(GuestTools tools, Path folder);
 
+    /// The device as the front end and the guest's kernel know it.
+    GuestDevice device() {
+        return GuestDevice.BLK;
+    }
+
     /// Request queues of the device and CPUs of the guest.
     abstract int queues();
 
@@ -88,8 +93,7 @@ abstract class BlkGuestContract {
     }
 
     final Guest boot(BackEndProcess backEnd, String script) throws IOException {
-        GuestSpec spec =
-                new GuestSpec(GuestDevice.BLK, backEnd.socket(), queues(), BlkGuestScripts.files(payload), script);
+        GuestSpec spec = new GuestSpec(device(), backEnd.socket(), queues(), BlkGuestScripts.files(payload), script);
         return launcher(GuestAvailability.require(), folder).start(spec);
     }
 

@@ -14,6 +14,10 @@ record GuestDevice(int id, String qemuDevice, List<String> modules, List<String>
     static final GuestDevice BLK =
             new GuestDevice(2, "vhost-user-blk-pci", List.of("virtio_blk"), List.of("mkfs.ext4", "e2fsck"));
 
+    /// The same with packed rings, which QEMU offers to the guest when told so.
+    static final GuestDevice PACKED_BLK =
+            new GuestDevice(BLK.id(), BLK.qemuDevice() + ",packed=on", BLK.modules(), BLK.programs());
+
     GuestDevice {
         modules = List.copyOf(modules);
         programs = List.copyOf(programs);

@@ -2,7 +2,9 @@ package org.vhostdevice.core.session;
 
 import static org.vhostdevice.core.virtqueue.VirtioFeature.EVENT_IDX;
 import static org.vhostdevice.core.virtqueue.VirtioFeature.INDIRECT_DESC;
+import static org.vhostdevice.core.virtqueue.VirtioFeature.IN_ORDER;
 import static org.vhostdevice.core.virtqueue.VirtioFeature.PROTOCOL_FEATURES;
+import static org.vhostdevice.core.virtqueue.VirtioFeature.RING_PACKED;
 import static org.vhostdevice.core.virtqueue.VirtioFeature.VERSION_1;
 
 import org.vhostdevice.core.protocol.Message;
@@ -34,6 +36,8 @@ final class Negotiation {
         FeatureSet all = new FeatureSet(deviceFeatures)
                 .with(INDIRECT_DESC)
                 .with(EVENT_IDX)
+                .with(RING_PACKED)
+                .with(IN_ORDER)
                 .with(VERSION_1)
                 .with(PROTOCOL_FEATURES);
         this.offered = new FeatureSet(all.bits() & ~withheld);

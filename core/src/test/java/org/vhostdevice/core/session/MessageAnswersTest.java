@@ -49,6 +49,8 @@ class MessageAnswersTest extends ServedDeviceTest {
         assertEquals(
                 VirtioFeature.INDIRECT_DESC.mask()
                         | VirtioFeature.EVENT_IDX.mask()
+                        | VirtioFeature.RING_PACKED.mask()
+                        | VirtioFeature.IN_ORDER.mask()
                         | VirtioFeature.PROTOCOL_FEATURES.mask()
                         | VirtioFeature.VERSION_1.mask(),
                 features);

@@ -16,6 +16,9 @@ import org.vhostdevice.core.virtqueue.VirtioFeature;
 /// A front end that a test leads step by step.
 final class StepFrontend implements AutoCloseable {
     static final long EVENT_IDX = VirtioFeature.EVENT_IDX.mask();
+
+    /// What the queues here, split and out of order, do not know.
+    private static final long OTHER_RINGS = VirtioFeature.RING_PACKED.mask() | VirtioFeature.IN_ORDER.mask();
     static final long PROTOCOL_FEATURES = VirtioFeature.PROTOCOL_FEATURES.mask();
 
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
@@ -38,7 +41,7 @@ final class StepFrontend implements AutoCloseable {
 
     /// Agrees on everything offered, but for some virtio features, and makes the queues.
     void negotiateWithout(long virtioFeatures) throws IOException {
-        features = client.getFeatures() & ~virtioFeatures;
+        features = client.getFeatures() & ~virtioFeatures & ~OTHER_RINGS;
         long protocol = client.getProtocolFeatures();
         client.setProtocolFeatures(protocol);
         client.setOwner();
