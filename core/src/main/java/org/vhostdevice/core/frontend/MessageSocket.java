@@ -101,13 +101,13 @@ final class MessageSocket implements AutoCloseable {
             if (n == 0) {
                 throw new BackendDisconnected("the back end closed the connection instead of sending " + what);
             }
-            done += n;
+            done += Math.max(0, n);
         }
     }
 
     private int receive(MemorySegment into, int bytes, FdBox descriptors) throws IOException {
         try {
-            return UnixSocket.receive(fd(), into, bytes, descriptors);
+            return UnixSocket.tryReceive(fd(), into, bytes, descriptors);
         } catch (ErrnoException e) {
             throw disconnectedOr(e);
         }

@@ -28,7 +28,8 @@ final class Negotiation {
     private final Rings rings;
     private FeatureSet accepted = FeatureSet.NONE;
     private boolean refused;
-    private long protocol;
+    // Workers ask for it.
+    private volatile long protocol;
 
     /// @param deviceFeatures bits of the device type
     /// @param withheld bits that are not offered

@@ -20,7 +20,8 @@ import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.core.virtqueue.RingSetup;
 import org.vhostdevice.core.virtqueue.VirtioFeature;
 
-/// The messages about rings. Keeps what the front end said about each ring, and starts and stops them on their workers.
+/// The messages about rings. Keeps what the front end said about each ring, and starts and stops them on their
+/// workers.
 ///
 /// A ring starts at SET_VRING_KICK and stops at GET_VRING_BASE. Guest memory is touched by workers only: here are
 /// addresses. Control thread only.
@@ -125,7 +126,7 @@ final class Rings implements AutoCloseable {
                 ring.dropKick();
             }
             ring.kick = kick;
-        } catch (ProtocolException e) {
+        } catch (ProtocolException | RuntimeException | Error e) {
             close(kick);
             throw e;
         }
@@ -201,8 +202,8 @@ final class Rings implements AutoCloseable {
         }
     }
 
-    /// Stops all rings, disables them and forgets what was said about them, but for the descriptors by which the front
-    /// end is notified.
+    /// Stops all rings, disables them and forgets what was said about them, but for the descriptors by which the
+    /// front end is notified.
     void reset() throws ProtocolException {
         stop(rings);
         rings.forEach(RingState::reset);
@@ -226,25 +227,38 @@ final class Rings implements AutoCloseable {
         boolean enabled = ring.enabled && driverReady;
         try {
             VringWorker worker = workers.of(ring.index);
-            var begin = new Vring.Start(place(memory, ring), memory, ring.base);
-            var owner = new Vring.Owner(worker, events, metrics.get(ring.index));
-            Vring started = replies.await(worker.submit(() -> {
-                Vring vring = new Vring(ring.index, begin, owner);
-                vring.useCall(call);
-                vring.useError(error);
-                vring.enable(enabled);
-                vring.start(device, kick);
-                return vring;
-            }));
-            return new RingState.Started(started, worker);
-        } catch (GuestMemoryException | IOException e) {
-            if (error != null) {
-                error.signal();
+            try {
+                var begin = new Vring.Start(place(memory, ring), memory, ring.base);
+                var owner = new Vring.Owner(worker, events, metrics.get(ring.index));
+                Vring started = replies.await(worker.submit(() -> {
+                    Vring vring = new Vring(ring.index, begin, owner);
+                    vring.useCall(call);
+                    vring.useError(error);
+                    vring.enable(enabled);
+                    vring.start(device, kick);
+                    return vring;
+                }));
+                return new RingState.Started(started, worker);
+            } catch (GuestMemoryException | ProtocolException e) {
+                tellError(worker, error);
+                throw e;
             }
+        } catch (GuestMemoryException | IOException e) {
             if (e instanceof ProtocolException refusal) {
                 throw refusal;
             }
             throw ProtocolException.refused("ring " + ring.index + " cannot start: " + e.getMessage());
+        }
+    }
+
+    /// Signals that a ring does not start. By the worker, since a front end can make even this wait, and a worker
+    /// can be freed.
+    private static void tellError(VringWorker worker, @Nullable EventNotifier error) throws ProtocolException {
+        if (error != null) {
+            var _ = new WorkerReplies(error::unblock).await(worker.submit(() -> {
+                error.signal();
+                return error;
+            }));
         }
     }
 

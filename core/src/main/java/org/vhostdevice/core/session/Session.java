@@ -15,6 +15,9 @@ import org.vhostdevice.core.protocol.FrontendRequest;
 import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolException;
 import org.vhostdevice.core.protocol.ProtocolFeature;
+import org.vhostdevice.core.sys.ErrnoException;
+import org.vhostdevice.core.sys.OwnedFd;
+import org.vhostdevice.core.sys.UnixSocket;
 import org.vhostdevice.core.transport.BackendChannel;
 import org.vhostdevice.core.transport.ReceivedMessage;
 import org.vhostdevice.core.transport.VhostUserConnection;
@@ -22,8 +25,8 @@ import org.vhostdevice.core.transport.VhostUserConnection;
 /// One front end from its first message to its last: obeys each message and answers it.
 ///
 /// A request is acknowledged with 0 only after it was obeyed in full. One that is refused gets a non-zero
-/// acknowledgement if it asked for any; otherwise the connection goes on, unless front end and back end would disagree
-/// about the state from then on.
+/// acknowledgement if it asked for any; otherwise the connection goes on, unless front end and back end would
+/// disagree about the state from then on.
 final class Session implements SessionEvents {
     private static final Logger LOGGER = System.getLogger(Session.class.getName());
 
@@ -85,7 +88,7 @@ final class Session implements SessionEvents {
     public void ringBroken(int queue) {
         status.needReset();
         BackendChannel frontend = channel;
-        if (frontend == null) {
+        if (frontend == null || !negotiation.has(ProtocolFeature.CONFIG)) {
             return;
         }
         try {
@@ -194,8 +197,8 @@ final class Session implements SessionEvents {
         };
     }
 
-    /// Refuses what the front end may send only after it has accepted a protocol feature. Questions are answered in any
-    /// case, since the sender waits.
+    /// Refuses what the front end may send only after it has accepted a protocol feature. Questions are answered in
+    /// any case, since the sender waits.
     private void requireNegotiated(FrontendRequest request) throws ProtocolException {
         ProtocolFeature needed = switch (request) {
             case SET_BACKEND_REQ_FD -> ProtocolFeature.BACKEND_REQ;
@@ -218,8 +221,8 @@ final class Session implements SessionEvents {
         }
     }
 
-    /// Back to the state after the connection was made, but for what belongs to the connection: guest memory, protocol
-    /// features, and the descriptors by which the front end is notified.
+    /// Back to the state after the connection was made, but for what belongs to the connection: guest memory,
+    /// protocol features, and the descriptors by which the front end is notified.
     private void reset() throws ProtocolException {
         rings.reset();
         negotiation.reset();
@@ -228,11 +231,23 @@ final class Session implements SessionEvents {
     }
 
     /// SET_BACKEND_REQ_FD. No acknowledgements are asked for on the channel: nothing depends on them, and a worker
-    /// would
-    /// have to wait.
-    private void openChannel(ReceivedMessage received) {
+    /// would have to wait.
+    private void openChannel(ReceivedMessage received) throws ProtocolException {
+        OwnedFd socket = received.takeDescriptor();
+        if (!isSocket(socket)) {
+            socket.close();
+            throw ProtocolException.refused("the back-end channel is no socket");
+        }
         closeChannel();
-        channel = connection.backendChannel(received.takeDescriptor(), false);
+        channel = connection.backendChannel(socket, false);
+    }
+
+    private static boolean isSocket(OwnedFd fd) {
+        try {
+            return UnixSocket.isSocket(fd.number());
+        } catch (ErrnoException e) {
+            return false;
+        }
     }
 
     private void closeChannel() {

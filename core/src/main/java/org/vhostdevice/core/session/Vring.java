@@ -22,8 +22,9 @@ import org.vhostdevice.core.virtqueue.Virtqueue;
 
 /// A started ring: takes its chains, hands them to the device, publishes and notifies.
 ///
-/// Lives from the start of the ring to its stop, on its worker's thread; only [#execute] may be called from elsewhere.
-/// The descriptors are borrowed from the control thread, which closes them once the ring uses them no longer.
+/// Lives from the start of the ring to its stop, on its worker's thread; only [#execute] may be called from
+/// elsewhere. The descriptors are borrowed from the control thread, which closes them once the ring uses them no
+/// longer.
 final class Vring implements QueueContext {
     private static final Logger LOGGER = System.getLogger(Vring.class.getName());
 
@@ -79,7 +80,10 @@ final class Vring implements QueueContext {
     private boolean saturated;
     // A new call descriptor has not been signalled yet.
     private boolean owesCall;
+    // The signal that the worker is giving, if any, and their number; written in this order.
+    private long signals;
     private volatile @Nullable EventNotifier signalled;
+    private long signalsSeen; // control thread
     private final CompletableFuture<Integer> stopped = new CompletableFuture<>();
 
     /// Where a ring begins.
@@ -311,23 +315,26 @@ final class Vring implements QueueContext {
         return stopped;
     }
 
-    /// Lets the worker go on if the front end makes it wait in writing to a descriptor. Any thread.
+    /// Lets the worker go on if it has been writing to one descriptor since the last call, which takes that long
+    /// only if the front end makes it wait. Control thread.
     void unblock() {
-        EventNotifier stuck = signalled;
-        if (stuck != null) {
-            stuck.unblock();
+        EventNotifier writing = signalled;
+        long now = signals;
+        if (writing != null && now == signalsSeen) {
+            writing.unblock();
         }
+        signalsSeen = now;
     }
 
-    /// Leaves the ring as it is: neither it nor its descriptors are touched any more. It is still to be stopped, since
-    /// the device may hold chains.
+    /// Leaves the ring as it is: neither it nor its descriptors are touched any more. It is still to be stopped,
+    /// since the device may hold chains.
     void abandon(Throwable cause) {
         if (!abandoned) {
-            queue.abandon();
+            abandoned = true;
+            events.failed(cause);
             unwatch();
             call = null;
-            events.failed(cause);
-            abandoned = true;
+            queue.abandon();
         }
     }
 
@@ -374,6 +381,7 @@ final class Vring implements QueueContext {
     }
 
     private void signal(EventNotifier notifier) {
+        signals++;
         signalled = notifier;
         notifier.signal();
         signalled = null;

@@ -19,8 +19,8 @@ import org.vhostdevice.core.sys.Wakeup;
 /// batches of chains. In steady state it takes no lock and allocates nothing.
 ///
 /// Guest memory may vanish under it at any time, because the front end truncated the file. Java throws an
-/// [InternalError] then, at the access or a little later. This and every other unchecked exception out of a ring or a
-/// device ends in [#run] and costs the front end its connection.
+/// [InternalError] then, at the access or a little later. This and every other unchecked exception out of a ring or
+/// a device ends in [#run] and costs the front end its connection.
 final class VringWorker implements AutoCloseable {
     private static final Logger LOGGER = System.getLogger(VringWorker.class.getName());
 
@@ -53,13 +53,21 @@ final class VringWorker implements AutoCloseable {
     static VringWorker start(String name) throws IOException {
         Poller poller = Poller.create();
         try {
-            Wakeup wakeup = Wakeup.create();
+            return start(name, poller, Wakeup.create());
+        } catch (Throwable e) {
+            poller.close();
+            throw e;
+        }
+    }
+
+    private static VringWorker start(String name, Poller poller, Wakeup wakeup) throws IOException {
+        try {
             poller.add(wakeup.fd(), Poller.READ, wakeup);
             var worker = new VringWorker(name, poller, wakeup);
             worker.thread.start();
             return worker;
-        } catch (IOException e) {
-            poller.close();
+        } catch (Throwable e) {
+            wakeup.close();
             throw e;
         }
     }
@@ -174,8 +182,13 @@ final class VringWorker implements AutoCloseable {
     private void serve() throws IOException {
         int ready = poller.await(patience());
         for (int i = 0; i < ready; i++) {
-            if (poller.ready(i) != 0 && poller.token(i) instanceof Vring ring) {
+            if (poller.ready(i) == 0) {
+                continue;
+            }
+            if (poller.token(i) instanceof Vring ring) {
                 ring.kicked();
+            } else {
+                wakeup.drain();
             }
         }
         runTasks();
@@ -193,10 +206,7 @@ final class VringWorker implements AutoCloseable {
     }
 
     private void runTasks() {
-        if (woken.get()) {
-            wakeup.drain();
-            woken.set(false);
-        }
+        woken.set(false); // from now on a new task wakes the thread again
         for (int i = 0; i < MAX_TASKS; i++) {
             Runnable task = tasks.poll();
             if (task == null) {

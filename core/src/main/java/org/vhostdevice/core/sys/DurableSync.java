@@ -22,7 +22,11 @@ final class DurableSync {
 
     // Neither F_FULLFSYNC nor fdatasync(2) reaches a disk through its device file.
     private static int syncDisk(int fd) {
-        int result = Libc.ioctl(fd, DEVICE_FLUSH);
+        int result = Libc.fsync(fd); // what the kernel still holds of it goes to the disk first
+        if (result < 0 && !isUnsupported(result)) {
+            return result;
+        }
+        result = Libc.ioctl(fd, DEVICE_FLUSH);
         return isUnsupported(result) ? syncFile(fd) : result;
     }
 

@@ -24,7 +24,7 @@ public final class EventConsumer implements AutoCloseable {
     /// @return the consumer
     /// @throws IOException if it can be no notification, such as a regular file; the caller keeps it then
     public static EventConsumer adopt(OwnedFd fd) throws IOException {
-        EventNotifier.requireNotification(FileIo.status(fd).kind());
+        EventNotifier.requireNotification(fd, FileIo.status(fd).kind());
         fd.setNonBlocking();
         return new EventConsumer(fd);
     }
@@ -36,7 +36,8 @@ public final class EventConsumer implements AutoCloseable {
     public boolean drain() {
         int number = fd.number();
         for (int i = 0; i < MAX_READS; i++) {
-            long n = buffer.read(number);
+            // More than the first read may wait where the front end made the descriptor blocking.
+            long n = i == 0 ? buffer.read(number) : buffer.readIfReady(number);
             if (n == Libc.EAGAIN) {
                 return true;
             }

@@ -5,6 +5,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /// The write end of a notification, as a front end passes it for calls: an eventfd, a pipe or a socket.
 ///
@@ -39,7 +41,7 @@ public final class EventNotifier implements AutoCloseable {
     /// @throws IOException if it can be no notification, such as a regular file; the caller keeps it then
     public static EventNotifier adopt(OwnedFd fd) throws IOException {
         FileStatus status = FileIo.status(fd);
-        requireNotification(status.kind());
+        requireNotification(fd, status.kind());
         return new EventNotifier(fd, wayOf(fd, status));
     }
 
@@ -52,15 +54,33 @@ public final class EventNotifier implements AutoCloseable {
         if (!eventfd) {
             fd.setNonBlocking();
         }
-        return fd.isNonBlocking() ? Way.WRITE : Way.POLL_AND_WRITE;
+        // A front end can make a pipe blocking again, and only some hosts can be told in the call not to wait.
+        boolean safe = fd.isNonBlocking() && (eventfd || Capability.NOWAIT_IO.available());
+        return safe ? Way.WRITE : Way.POLL_AND_WRITE;
     }
 
-    static void requireNotification(FileStatus.Kind kind) throws IOException {
+    static void requireNotification(OwnedFd fd, FileStatus.Kind kind) throws IOException {
         switch (kind) {
-            case ANONYMOUS, PIPE, SOCKET -> {}
+            case ANONYMOUS -> requireEventfd(fd);
+            case PIPE, SOCKET -> {}
             case REGULAR, BLOCK, CHARACTER, DIRECTORY, OTHER ->
                 throw new IOException("a notification needs an eventfd, a pipe or a socket, but the descriptor is "
                         + kind.description());
+        }
+    }
+
+    /// Refuses the other anonymous files: reading a signalfd, say, would take this process's signals. Where `/proc`
+    /// does not tell, eventfds are the only ones a front end can have.
+    private static void requireEventfd(OwnedFd fd) throws IOException {
+        String name;
+        try {
+            name = Files.readSymbolicLink(Path.of("/proc/self/fd", String.valueOf(fd.number())))
+                    .toString();
+        } catch (IOException e) {
+            return;
+        }
+        if (!name.equals("anon_inode:[eventfd]")) {
+            throw new IOException("a notification needs an eventfd, a pipe or a socket, but the descriptor is " + name);
         }
     }
 

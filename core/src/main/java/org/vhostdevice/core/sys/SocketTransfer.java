@@ -34,14 +34,18 @@ final class SocketTransfer {
         }
     }
 
+    /// A socket that was ready may have nothing: an urgent byte counts as readable, and others may read from a
+    /// socket that was inherited. So the call itself must not wait.
     private static int receive(int fd, SocketMessage message) throws ErrnoException {
-        int flags = Capability.ATOMIC_CLOEXEC.available() ? AbiNumber.MSG_CMSG_CLOEXEC.value() : 0;
+        int flags = AbiNumber.MSG_DONTWAIT.value()
+                | (Capability.ATOMIC_CLOEXEC.available() ? AbiNumber.MSG_CMSG_CLOEXEC.value() : 0);
         while (true) {
             message.expectControl();
             long n = SocketCalls.recvmsg(fd, message.header(), flags);
             if (n == Libc.EAGAIN) {
-                var _ = UnixSocket.poll(fd, Poller.READ, -1);
-            } else if (n != Libc.EINTR) {
+                return UnixSocket.NOTHING;
+            }
+            if (n != Libc.EINTR) {
                 ErrnoException.check("recvmsg", n);
                 return (int) n;
             }

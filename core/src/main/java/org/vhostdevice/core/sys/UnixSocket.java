@@ -25,6 +25,9 @@ public final class UnixSocket {
     /// readable.
     public static final int WOKEN = 8;
 
+    /// What [#tryReceive] returns when no byte is there.
+    public static final int NOTHING = -1;
+
     private static final int SOL_SOCKET = AbiNumber.SOL_SOCKET.value();
     private static final int SHUT_RDWR = 2;
 
@@ -244,18 +247,34 @@ public final class UnixSocket {
         }
     }
 
-    /// Receives up to `want` bytes with one `recvmsg(2)`, and the descriptors that came with them.
-    ///
-    /// It waits for the first byte; to be able to end the wait, [#poll(int, int, int, long)] first.
+    /// Receives up to `want` bytes as [#tryReceive] does, and waits for the first one.
     ///
     /// @param fd a connection
     /// @param into native memory of at least `want` bytes
     /// @param want more than 0
     /// @param fds takes the descriptors received, behind those it has
     /// @return bytes received, 0 if the peer has closed its end
+    /// @throws IOException as [#tryReceive]
+    public static int receive(int fd, MemorySegment into, int want, FdBox fds) throws IOException {
+        int n = tryReceive(fd, into, want, fds);
+        while (n == NOTHING) {
+            var _ = poll(fd, Poller.READ, -1);
+            n = tryReceive(fd, into, want, fds);
+        }
+        return n;
+    }
+
+    /// Receives up to `want` bytes with one `recvmsg(2)`, and the descriptors that came with them. It never waits,
+    /// not even on a blocking socket.
+    ///
+    /// @param fd a connection
+    /// @param into native memory of at least `want` bytes
+    /// @param want more than 0
+    /// @param fds takes the descriptors received, behind those it has
+    /// @return bytes received, 0 if the peer has closed its end, [#NOTHING] if none are there
     /// @throws IOException if more descriptors came than this process may have open: those of this message are
     ///     closed and its bytes lost; or an [ErrnoException] if `recvmsg(2)` fails
-    public static int receive(int fd, MemorySegment into, int want, FdBox fds) throws IOException {
+    public static int tryReceive(int fd, MemorySegment into, int want, FdBox fds) throws IOException {
         return SocketTransfer.receive(fd, into.asSlice(0, want), fds, SocketMessage.CONTROL_BYTES);
     }
 

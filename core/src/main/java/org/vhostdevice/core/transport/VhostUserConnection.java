@@ -125,7 +125,7 @@ public final class VhostUserConnection implements AutoCloseable {
             if (n == 0) {
                 throw ProtocolException.fatal("the stream ended inside a message");
             }
-            at += n;
+            at += Math.max(0, n); // readable without a byte: the next wait tells
             if (descriptors.size() > MessageHeader.MAX_DESCRIPTORS) {
                 // Closed at once: one message could otherwise bring hundreds with each of its bytes.
                 descriptors.close();
@@ -138,7 +138,7 @@ public final class VhostUserConnection implements AutoCloseable {
     /// Reads what is there; a connection that the peer reset is one that ended.
     private int receiveSome(int at, int to, FdBox descriptors) throws IOException {
         try {
-            return UnixSocket.receive(socket.number(), incoming.asSlice(at), to - at, descriptors);
+            return UnixSocket.tryReceive(socket.number(), incoming.asSlice(at), to - at, descriptors);
         } catch (ErrnoException e) {
             if (e.errno() == Errno.ECONNRESET) {
                 return 0;

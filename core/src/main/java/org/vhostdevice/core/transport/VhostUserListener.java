@@ -1,9 +1,12 @@
 package org.vhostdevice.core.transport;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.OwnedFd;
+import org.vhostdevice.core.sys.Poller;
 import org.vhostdevice.core.sys.UnixSocket;
 import org.vhostdevice.core.sys.Wakeup;
 
@@ -11,6 +14,9 @@ import org.vhostdevice.core.sys.Wakeup;
 ///
 /// One thread accepts, serves the connections and closes; any thread may [#stop()].
 public final class VhostUserListener implements AutoCloseable {
+    private static final Logger LOGGER = System.getLogger(VhostUserListener.class.getName());
+    private static final long RETRY_MILLIS = 1000;
+
     private final Wakeup stop;
     private final @Nullable SocketFile file;
 
@@ -54,7 +60,8 @@ public final class VhostUserListener implements AutoCloseable {
     ///
     /// @return the connection, which the caller closes before it closes this; null when there will be no other:
     ///     after [#stop()], or when the only connection was handed out
-    /// @throws ErrnoException when the host fails, for instance for lack of descriptors
+    /// @throws ErrnoException when the host fails, other than for lack of descriptors or memory: then it tries
+    ///     again every second
     public @Nullable VhostUserConnection accept() throws ErrnoException {
         OwnedFd source = socket;
         if (source == null) {
@@ -62,11 +69,27 @@ public final class VhostUserListener implements AutoCloseable {
         }
         OwnedFd peer = source;
         if (listening) {
-            peer = UnixSocket.accept(source.number(), stop.fd());
+            peer = acceptPatiently(source);
         } else {
             socket = null;
         }
         return peer == null ? null : new VhostUserConnection(peer, stop.fd());
+    }
+
+    private @Nullable OwnedFd acceptPatiently(OwnedFd source) throws ErrnoException {
+        while (true) {
+            try {
+                return UnixSocket.accept(source.number(), stop.fd());
+            } catch (ErrnoException e) {
+                switch (e.errno()) {
+                    case EMFILE, ENFILE, ENOMEM, ENOBUFS -> LOGGER.log(Level.WARNING, e.getMessage());
+                    default -> throw e;
+                }
+            }
+            if (UnixSocket.poll(stop.fd(), Poller.READ, RETRY_MILLIS) != 0) {
+                return null;
+            }
+        }
     }
 
     /// Ends the wait of [#accept()] and every wait on the connections made here, now and in future.

@@ -13,6 +13,10 @@ abstract sealed class ChainWalker permits SplitChainWalker, PackedChainWalker {
     /// A used length has 32 bits (2.7.8, 2.8.13).
     private static final long MAX_BYTES = 0xffff_ffffL;
 
+    /// The most pieces of memory in a part of a chain. Only buffers that cross many tiny regions have more than one
+    /// piece each.
+    private static final int MAX_PIECES = 2 * MAX_DESCRIPTORS;
+
     private final GuestMemory memory;
     private final boolean indirectAllowed;
     private int tableRegion;
@@ -86,6 +90,9 @@ abstract sealed class ChainWalker permits SplitChainWalker, PackedChainWalker {
         long from = address;
         long left = length;
         while (left > 0) {
+            if (part.pieces() >= MAX_PIECES) {
+                throw new BrokenQueueException("a chain lies in more than " + MAX_PIECES + " pieces of memory");
+            }
             region = find(from, region);
             regionStart = memory.start(region);
             regionSize = memory.size(region);

@@ -33,6 +33,9 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
     /// is 0, which would be a whole ring in flight.
     private static final int FRESH_WITHOUT_USED = 1 << 15;
 
+    /// The base of a fresh ring: nothing taken, nothing used, both wrap counters 1.
+    private static final int FRESH = 1 << 31 | 1 << 15;
+
     private final RingSetup setup;
     private final int size;
     private final boolean eventIndex;
@@ -67,13 +70,27 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
         this.walker = new PackedChainWalker(ring, memory, setup.features());
         this.driverEvent = locateEvent(memory, setup.driver());
         this.deviceEvent = locateEvent(memory, setup.device());
-        int used = base == FRESH_WITHOUT_USED ? base : base >>> 16;
-        this.nextAvailable = PackedPosition.decode(base & 0xffff, size);
-        this.nextUsed = PackedPosition.decode(used, size);
+        int start = isFresh(base) ? FRESH : base;
+        this.nextAvailable = PackedPosition.decode(start & 0xffff, size);
+        this.nextUsed = PackedPosition.decode(start >>> 16, size);
         this.free = size - PackedPosition.distance(nextUsed, nextAvailable, size);
         if (Math.max(nextAvailable, nextUsed) >= 2 * size || free < 0) {
             throw new GuestMemoryException("base " + Integer.toHexString(base) + " in a ring of " + size);
         }
+    }
+
+    /// Whether a base stands for a fresh ring. User Mode Linux knows nothing of packed rings and says 0, which would be
+    /// a ring at its second turn; such a one has descriptors that were used in the first.
+    private boolean isFresh(int base) {
+        if (base != 0) {
+            return base == FRESH_WITHOUT_USED;
+        }
+        for (int i = 0; i < size; i++) {
+            if ((ring.get(RingLayout.LE16, (long) i * RingLayout.DESC_BYTES + DESC_FLAGS) & DESC_F_USED) != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override
@@ -98,6 +115,9 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
     public @Nullable DescriptorChain poll() throws BrokenQueueException {
         if (saturated() || !seesMore()) {
             return null;
+        }
+        if (free == 0) {
+            throw new BrokenQueueException("a chain was made available while all descriptors are in flight");
         }
         DescriptorChain chain = spare();
         try {

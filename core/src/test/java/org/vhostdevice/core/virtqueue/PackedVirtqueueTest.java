@@ -122,10 +122,11 @@ class PackedVirtqueueTest extends VirtqueueContract {
         assertEquals(new Used(0, 1), ring.takeUsed());
     }
 
-    @Test
-    void baseWithoutUsedHalfIsAFreshRing() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {1 << 15, 0})
+    void baseWithoutUsedHalfOrWrapCountersIsAFreshRing(int base) throws Exception {
         PackedRing ring = ring(false);
-        PackedVirtqueue queue = new PackedVirtqueue(ring.setup(), guest.memory(), 1 << 15);
+        PackedVirtqueue queue = new PackedVirtqueue(ring.setup(), guest.memory(), base);
         assertEquals(1 << 15 | 1 << 31, queue.base());
         add(ring, 0, SIZE);
         assertNotNull(queue.poll());

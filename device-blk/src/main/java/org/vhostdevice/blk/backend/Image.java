@@ -52,6 +52,9 @@ public final class Image implements AutoCloseable {
             return new Image(spec, fd, size);
         } catch (IOException | RuntimeException e) {
             fd.close();
+            if (spec.createBytes() > 0) {
+                Files.deleteIfExists(spec.path()); // it was made here
+            }
             throw e;
         }
     }
