@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -191,6 +192,16 @@ class EventTest {
             assertTrue(e.getMessage().startsWith("a notification needs an eventfd, a pipe or a socket, but"));
             assertThrows(IOException.class, () -> EventNotifier.adopt(fd).close());
             assertFalse(fd.isClosed());
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void anonymousFileThatIsNoEventfdIsRefused() throws IOException {
+        try (OwnedFd epoll = new OwnedFd(Libc.epollCreate1(AbiNumber.O_CLOEXEC.value()))) {
+            assertThrows(IOException.class, () -> EventConsumer.adopt(epoll).close());
+            assertThrows(IOException.class, () -> EventNotifier.adopt(epoll).close());
+            assertFalse(epoll.isClosed());
         }
     }
 

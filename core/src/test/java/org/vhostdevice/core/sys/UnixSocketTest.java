@@ -76,6 +76,15 @@ class UnixSocketTest {
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX)
+    void urgentByteMakesNobodyWait() throws IOException {
+        int outOfBand = 1;
+        assertEquals(1, SocketCalls.send(near.number(), bytes(1), 1, outOfBand));
+        assertEquals(Poller.READ, UnixSocket.poll(far.number(), Poller.READ, -1));
+        assertEquals(UnixSocket.NOTHING, UnixSocket.tryReceive(far.number(), arena.allocate(8), 8, box));
+    }
+
+    @Test
     void clientReachesTheListener() throws IOException {
         Path path = folder.resolve("sock");
         try (OwnedFd listener = UnixSocket.listen(path, 1)) {

@@ -7,11 +7,17 @@ import static org.vhostdevice.core.testkit.TestRing.INDIRECT;
 import static org.vhostdevice.core.testkit.TestRing.NEXT;
 import static org.vhostdevice.core.testkit.TestRing.WRITE;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostdevice.core.memory.GuestMemory;
+import org.vhostdevice.core.memory.GuestRegion;
+import org.vhostdevice.core.sys.MappedRegion;
+import org.vhostdevice.core.sys.SharedMemory;
 import org.vhostdevice.core.testkit.TestGuest;
 import org.vhostdevice.core.testkit.TestRing;
 
@@ -187,6 +193,31 @@ class HostileDriverTest extends RingTestBase {
         ring.descriptor(0, TestGuest.BORDER + TestGuest.REGION_BYTES - 8, 9, 0, 0);
         ring.makeAvailable(0);
         assertBroken();
+    }
+
+    @Test
+    void chainInTooManyPiecesOfMemory() throws Exception {
+        int tiny = 300;
+        List<GuestRegion> regions = new ArrayList<>(guest.memory().regions());
+        try (SharedMemory shared = SharedMemory.create("tiny", 1)) {
+            for (int i = 0; i < tiny; i++) {
+                long address = (1L << 40) + i;
+                regions.add(new GuestRegion(address, address, MappedRegion.map(shared.fd(), 0, 1, true)));
+            }
+        }
+        GuestMemory memory = GuestMemory.of(regions);
+        regions.subList(regions.size() - tiny, regions.size())
+                .forEach(region -> region.mapping().release());
+        queue.useMemory(memory);
+        int buffers = 1000;
+        long table = guest.allocate(16L * buffers, 16);
+        for (int i = 0; i < buffers; i++) {
+            ring.descriptor(table, i, 1L << 40, tiny, i + 1 < buffers ? NEXT : 0, i + 1);
+        }
+        ring.descriptor(0, table, 16L * buffers, INDIRECT, 0);
+        ring.makeAvailable(0);
+        assertBroken();
+        memory.release();
     }
 
     @Test
