@@ -11,6 +11,7 @@ import static org.vhostdevice.core.virtqueue.RingLayout.DESC_LEN;
 import static org.vhostdevice.core.virtqueue.RingLayout.LE64_ANYWHERE;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.memory.GuestMemory;
 
 /// Follows the descriptors of one chain of a packed ring (VIRTIO 1.4, 2.8.5 to 2.8.7). Each descriptor is copied
@@ -21,14 +22,17 @@ import org.vhostdevice.core.memory.GuestMemory;
 final class PackedChainWalker extends ChainWalker {
     private final MemorySegment ring;
     private final int size;
+    private final @Nullable PackedInflight inflight;
     private int id;
 
     /// @param ring the ring's descriptors
     /// @param memory where buffers and indirect tables lie
     /// @param features whether INDIRECT_DESC was negotiated
-    PackedChainWalker(MemorySegment ring, GuestMemory memory, FeatureSet features) {
+    /// @param inflight gets a copy of each descriptor of the ring
+    PackedChainWalker(MemorySegment ring, GuestMemory memory, FeatureSet features, @Nullable PackedInflight inflight) {
         super(memory, features);
         this.ring = ring;
+        this.inflight = inflight;
         this.size = (int) (ring.byteSize() / DESC_BYTES);
     }
 
@@ -50,6 +54,9 @@ final class PackedChainWalker extends ChainWalker {
                 throw new BrokenQueueException("a chain goes on in a descriptor that is not available");
             }
             id = PackedRingLayout.id(half);
+            if (inflight != null) {
+                inflight.add(address, half);
+            }
             boolean hasNext = (flags & DESC_F_NEXT) != 0;
             if ((flags & DESC_F_INDIRECT) != 0) {
                 enterTable(address, RingLayout.length(half), hasNext || count > 1, into);
@@ -62,6 +69,21 @@ final class PackedChainWalker extends ChainWalker {
             position = PackedPosition.advance(position, 1, size);
         }
         throw new BrokenQueueException("a chain has more than the " + limit + " descriptors that are not in flight");
+    }
+
+    /// Collects the buffers of a chain whose descriptors were copied from the ring.
+    ///
+    /// @param entries where the copies are, in order
+    void walk(PackedRecord record, int[] entries, DescriptorChain into) throws BrokenQueueException {
+        begin(into);
+        for (int entry : entries) {
+            int flags = record.flags(entry);
+            if ((flags & DESC_F_INDIRECT) != 0) {
+                enterTable(record.address(entry), record.length(entry), entries.length > 1, into);
+            } else {
+                append(record.address(entry), record.length(entry), (flags & DESC_F_WRITE) != 0, into);
+            }
+        }
     }
 
     /// The id in the last descriptor of the chain walked last, 0 to 65535.

@@ -53,7 +53,10 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
     private long heldEntry; // the first used descriptor of these, whose flags wait
     private int heldFlags;
 
-    /// Begins to use a ring.
+    private @Nullable PackedInflight inflight;
+    private @Nullable PackedRecord lost; // the chains of another process
+
+    /// Begins to use a ring whose chains in flight are recorded nowhere.
     ///
     /// @param setup the ring's place and size
     /// @param memory guest memory; held by the caller as [#useMemory] says
@@ -61,22 +64,80 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
     /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned, or `base` outside
     ///     the ring
     public PackedVirtqueue(RingSetup setup, GuestMemory memory, int base) throws GuestMemoryException {
+        this(setup, memory, base, null);
+    }
+
+    /// Begins to use a ring.
+    ///
+    /// @param setup the ring's place and size
+    /// @param memory guest memory; held by the caller as [#useMemory] says
+    /// @param base as [#base] says
+    /// @param area where chains in flight are recorded; what another process left there goes before `base`
+    /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned, or `base` outside
+    ///     the ring
+    public PackedVirtqueue(RingSetup setup, GuestMemory memory, int base, @Nullable InflightArea area)
+            throws GuestMemoryException {
         super(setup);
         this.setup = setup;
         this.size = setup.size();
         this.eventIndex = setup.features().has(VirtioFeature.EVENT_IDX);
         this.lengths = new int[size];
         this.ring = locateRing(memory);
-        this.walker = new PackedChainWalker(ring, memory, setup.features());
+        this.inflight = area == null ? null : new PackedInflight(area, size);
+        this.walker = new PackedChainWalker(ring, memory, setup.features(), inflight);
         this.driverEvent = locateEvent(memory, setup.driver());
         this.deviceEvent = locateEvent(memory, setup.device());
+        if (inflight == null || !resume(inflight)) {
+            begin(base);
+        }
+    }
+
+    private void begin(int base) throws GuestMemoryException {
         int start = isFresh(base) ? FRESH : base;
-        this.nextAvailable = PackedPosition.decode(start & 0xffff, size);
-        this.nextUsed = PackedPosition.decode(start >>> 16, size);
-        this.free = size - PackedPosition.distance(nextUsed, nextAvailable, size);
+        nextAvailable = PackedPosition.decode(start & 0xffff, size);
+        nextUsed = PackedPosition.decode(start >>> 16, size);
+        free = size - PackedPosition.distance(nextUsed, nextAvailable, size);
         if (Math.max(nextAvailable, nextUsed) >= 2 * size || free < 0) {
             throw new GuestMemoryException("base " + Integer.toHexString(base) + " in a ring of " + size);
         }
+        if (inflight != null) {
+            inflight.start(nextUsed);
+        }
+    }
+
+    /// Goes on where another process was: after the chains that it gave back and those that it held.
+    ///
+    /// @return whether it left a sound record
+    private boolean resume(PackedInflight record) {
+        int unsettled = record.unsettledPosition();
+        if (unsettled < 0) {
+            return false;
+        }
+        PackedRecord chains = record.resume(!isAvailable(unsettled));
+        if (chains == null) {
+            return false;
+        }
+        lost = chains;
+        beginWithLost(chains.chains());
+        nextUsed = record.used();
+        nextAvailable = PackedPosition.advance(nextUsed, chains.descriptors(), size);
+        free = size - chains.descriptors();
+        takeBackUnseen(chains.descriptors());
+        return true;
+    }
+
+    /// Marks descriptors of chains in flight as not used. The other process may have written some behind one that it
+    /// did not come to, which is why no driver has seen them; now that one may be written.
+    private void takeBackUnseen(int count) {
+        for (int i = 0; i < count; i++) {
+            int position = PackedPosition.advance(nextUsed, i, size);
+            long flagsAt = (long) DESC_BYTES * PackedPosition.index(position, size) + DESC_FLAGS;
+            int flags = ring.get(LE16, flagsAt) & (DESC_F_AVAIL | DESC_F_USED);
+            if (flags == PackedPosition.usedFlags(position, size)) {
+                ring.set(LE16, flagsAt, (short) PackedPosition.availableFlags(position, size));
+            }
+        }
+        VarHandle.releaseFence();
     }
 
     /// Whether a base stands for a fresh ring. User Mode Linux knows nothing of packed rings and says 0, which would be
@@ -100,7 +161,7 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
         deviceEvent = locateEvent(memory, setup.device());
         driverEvent = newDriverEvent;
         ring = newRing;
-        walker = new PackedChainWalker(newRing, memory, setup.features());
+        walker = new PackedChainWalker(newRing, memory, setup.features(), inflight);
         beginGeneration();
     }
 
@@ -109,11 +170,19 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
         ring = RingLayout.standIn(ring);
         driverEvent = RingLayout.standIn(driverEvent);
         deviceEvent = RingLayout.standIn(deviceEvent);
+        inflight = null;
+        lost = null;
     }
 
     @Override
     public @Nullable DescriptorChain poll() throws BrokenQueueException {
-        if (saturated() || !seesMore()) {
+        if (saturated()) {
+            return null;
+        }
+        if (hasLost() && lost != null) {
+            return takeAgain(lost, takeLost());
+        }
+        if (!seesMore()) {
             return null;
         }
         if (free == 0) {
@@ -121,9 +190,15 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
         }
         DescriptorChain chain = spare();
         try {
+            if (inflight != null) {
+                inflight.begin();
+            }
             int length = walker.walk(nextAvailable, free, chain);
             int id = walker.id();
             checkFree(id);
+            if (inflight != null) {
+                inflight.commit(id);
+            }
             take(chain, id);
             lengths[id] = length;
             free -= length;
@@ -132,6 +207,20 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
             recycle(chain);
             throw e;
         }
+        return chain;
+    }
+
+    private DescriptorChain takeAgain(PackedRecord record, int index) throws BrokenQueueException {
+        DescriptorChain chain = spare();
+        int[] entries = record.entries(index);
+        try {
+            walker.walk(record, entries, chain);
+        } catch (BrokenQueueException e) {
+            recycle(chain);
+            throw e;
+        }
+        take(chain, record.id(index));
+        lengths[record.id(index)] = entries.length;
         return chain;
     }
 
@@ -147,6 +236,9 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
         } else {
             ring.set(LE16, entry + DESC_FLAGS, (short) flags);
         }
+        if (inflight != null) {
+            inflight.giveBack(chain.id());
+        }
         int length = lengths[chain.id()];
         unpublished += length;
         nextUsed = PackedPosition.advance(nextUsed, length, size);
@@ -158,10 +250,16 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
         if (count == 0) {
             return false;
         }
+        if (inflight != null) {
+            inflight.prepare(nextUsed);
+        }
         VarHandle.releaseFence();
         ring.set(LE16, heldEntry + DESC_FLAGS, (short) heldFlags);
         free += count;
         unpublished = 0;
+        if (inflight != null) {
+            inflight.settle();
+        }
         VarHandle.fullFence();
         int event = driverEvent.get(LE32, 0);
         int flags = (event >>> EVENT_FLAGS_SHIFT) & EVENT_FLAGS_MASK;
@@ -184,7 +282,7 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
         int event = eventIndex ? EVENT_DESC << EVENT_FLAGS_SHIFT | PackedPosition.encode(nextAvailable, size) : 0;
         deviceEvent.set(LE32, 0, event);
         VarHandle.fullFence();
-        return seesMore();
+        return hasLost() || seesMore();
     }
 
     @Override
@@ -193,10 +291,15 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
     }
 
     private boolean seesMore() {
-        long entry = (long) DESC_BYTES * PackedPosition.index(nextAvailable, size);
+        return isAvailable(nextAvailable);
+    }
+
+    /// Whether the descriptor at a position has the flags of one that the driver made available.
+    private boolean isAvailable(int position) {
+        long entry = (long) DESC_BYTES * PackedPosition.index(position, size);
         int flags = ring.get(LE16, entry + DESC_FLAGS);
         VarHandle.acquireFence();
-        return (flags & (DESC_F_AVAIL | DESC_F_USED)) == PackedPosition.availableFlags(nextAvailable, size);
+        return (flags & (DESC_F_AVAIL | DESC_F_USED)) == PackedPosition.availableFlags(position, size);
     }
 
     private MemorySegment locateRing(GuestMemory memory) throws GuestMemoryException {

@@ -22,6 +22,10 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
     private final DescriptorChain @Nullable [] order;
     private int oldest;
 
+    // Chains that another process held when it ended, which are taken before all others.
+    private int lost;
+    private int lostTaken;
+
     RingChains(RingSetup setup) {
         taken = new DescriptorChain[setup.size()];
         spare = new DescriptorChain[setup.size()];
@@ -51,6 +55,21 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
 
     /// Writes a used entry for a completed chain, which the driver does not see yet.
     abstract void writeUsed(DescriptorChain chain);
+
+    /// Has chains of another process taken first.
+    final void beginWithLost(int count) {
+        lost = count;
+    }
+
+    /// Whether a chain of another process is to be taken next.
+    final boolean hasLost() {
+        return lostTaken < lost;
+    }
+
+    /// Which one that is, counted from 0.
+    final int takeLost() {
+        return lostTaken++;
+    }
 
     /// Checks that a driver may use an id for a new chain.
     ///

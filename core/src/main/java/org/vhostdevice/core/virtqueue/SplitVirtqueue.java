@@ -39,13 +39,28 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
     private int nextUsed; // the next entry to write, free-running
     private int publishedUsed; // the index that the driver sees
 
-    /// Begins to use a ring.
+    private @Nullable SplitInflight inflight;
+    private int[] lost = {};
+
+    /// Begins to use a ring whose chains in flight are recorded nowhere.
     ///
     /// @param setup the ring's place and size
     /// @param memory guest memory; held by the caller as [#useMemory] says
     /// @param base the index of the first available entry to take, 0 to 65535
     /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned
     public SplitVirtqueue(RingSetup setup, GuestMemory memory, int base) throws GuestMemoryException {
+        this(setup, memory, base, null);
+    }
+
+    /// Begins to use a ring.
+    ///
+    /// @param setup the ring's place and size
+    /// @param memory guest memory; held by the caller as [#useMemory] says
+    /// @param base the index of the first available entry to take, 0 to 65535
+    /// @param area where chains in flight are recorded; what another process left there goes before `base`
+    /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned
+    public SplitVirtqueue(RingSetup setup, GuestMemory memory, int base, @Nullable InflightArea area)
+            throws GuestMemoryException {
         super(setup);
         this.setup = setup;
         this.mask = setup.size() - 1;
@@ -57,6 +72,21 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
         this.seenAvailable = nextAvailable;
         this.nextUsed = Short.toUnsignedInt(usedRing.get(LE16, USED_IDX));
         this.publishedUsed = nextUsed;
+        if (area != null) {
+            record(new SplitInflight(area, setup.size()));
+        }
+    }
+
+    /// Goes on where another process was: after the chains that it gave back and those that it held.
+    private void record(SplitInflight record) {
+        inflight = record;
+        int[] heads = record.resume(nextUsed);
+        if (heads != null) {
+            lost = heads;
+            beginWithLost(heads.length);
+            nextAvailable = (nextUsed + heads.length) & 0xffff;
+            seenAvailable = nextAvailable;
+        }
     }
 
     @Override
@@ -73,25 +103,41 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
     public void abandon() {
         availableRing = RingLayout.standIn(availableRing);
         usedRing = RingLayout.standIn(usedRing);
+        inflight = null;
     }
 
     @Override
     public @Nullable DescriptorChain poll() throws BrokenQueueException {
-        if (saturated() || (nextAvailable == seenAvailable && !seesMore())) {
+        if (saturated()) {
+            return null;
+        }
+        if (hasLost()) {
+            return take(lost[takeLost()], null);
+        }
+        if (nextAvailable == seenAvailable && !seesMore()) {
             return null;
         }
         long entry = AVAIL_RING + (long) AVAIL_ENTRY_BYTES * (nextAvailable & mask);
         int head = Short.toUnsignedInt(availableRing.get(LE16, entry));
         checkFree(head);
+        DescriptorChain chain = take(head, inflight);
+        nextAvailable = (nextAvailable + 1) & 0xffff;
+        return chain;
+    }
+
+    /// @param record where the chain is to be recorded
+    private DescriptorChain take(int head, @Nullable SplitInflight record) throws BrokenQueueException {
         DescriptorChain chain = spare();
         try {
             walker.walk(head, chain);
+            if (record != null) {
+                record.begin(head);
+            }
         } catch (BrokenQueueException e) {
             recycle(chain);
             throw e;
         }
         take(chain, head);
-        nextAvailable = (nextAvailable + 1) & 0xffff;
         return chain;
     }
 
@@ -101,6 +147,9 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
         usedRing.set(LE32, entry, chain.id());
         usedRing.set(LE32, entry + USED_ENTRY_LEN, (int) chain.written());
         nextUsed = (nextUsed + 1) & 0xffff;
+        if (inflight != null) {
+            inflight.giveBack(chain.id());
+        }
     }
 
     @Override
@@ -112,6 +161,9 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
         VarHandle.releaseFence();
         usedRing.set(LE16, USED_IDX, (short) nextUsed);
         publishedUsed = nextUsed;
+        if (inflight != null) {
+            inflight.settle(nextUsed);
+        }
         VarHandle.fullFence();
         if (eventIndex) {
             int event = Short.toUnsignedInt(availableRing.get(LE16, SplitRingLayout.usedEvent(setup.size())));
@@ -135,7 +187,7 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
             usedRing.set(LE16, USED_FLAGS, (short) 0);
         }
         VarHandle.fullFence();
-        return nextAvailable != seenAvailable || seesMore();
+        return hasLost() || nextAvailable != seenAvailable || seesMore();
     }
 
     @Override

@@ -6,7 +6,8 @@ import org.vhostdevice.core.memory.GuestMemoryException;
 
 /// The device's side of one ring. Used by one thread. No method allocates per chain once the ring is warm.
 public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
-    /// {@return the device's side of a ring, in the format that was negotiated}
+    /// {@return the device's side of a ring whose chains in flight are recorded nowhere, in the format that was
+    /// negotiated}
     ///
     /// @param setup the ring's place and size
     /// @param memory guest memory; held by the caller as [#useMemory] says
@@ -14,12 +15,26 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
     /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned, or `base` outside
     ///     the ring
     static Virtqueue open(RingSetup setup, GuestMemory memory, int base) throws GuestMemoryException {
-        return setup.features().has(VirtioFeature.RING_PACKED)
-                ? new PackedVirtqueue(setup, memory, base)
-                : new SplitVirtqueue(setup, memory, base);
+        return open(setup, memory, base, null);
     }
 
-    /// Takes the next chain from the ring.
+    /// {@return the device's side of a ring, in the format that was negotiated}
+    ///
+    /// @param setup the ring's place and size
+    /// @param memory guest memory; held by the caller as [#useMemory] says
+    /// @param base where the ring goes on, as [#base] says, unless `area` holds the record of another process
+    /// @param area where chains in flight are recorded; null for nowhere
+    /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned, or `base` outside
+    ///     the ring
+    static Virtqueue open(RingSetup setup, GuestMemory memory, int base, @Nullable InflightArea area)
+            throws GuestMemoryException {
+        return setup.features().has(VirtioFeature.RING_PACKED)
+                ? new PackedVirtqueue(setup, memory, base, area)
+                : new SplitVirtqueue(setup, memory, base, area);
+    }
+
+    /// Takes the next chain: first those that another process held when it ended, in the order in which it took
+    /// them, then those of the ring.
     ///
     /// @return the chain, to be completed once; null if the ring has none now or is [#saturated]
     /// @throws BrokenQueueException if the ring is malformed; nothing may be taken from it any more
