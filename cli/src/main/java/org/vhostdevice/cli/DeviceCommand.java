@@ -30,6 +30,9 @@ final class DeviceCommand implements Callable<Integer> {
     private final SocketOptions socket = new SocketOptions();
 
     @Mixin
+    private final FeatureOptions features = new FeatureOptions();
+
+    @Mixin
     private final LogOptions log = new LogOptions();
 
     private DeviceCommand(DeviceProvider provider) {
@@ -54,11 +57,12 @@ final class DeviceCommand implements Callable<Integer> {
     public Integer call() throws UsageException, IOException {
         log.apply();
         Endpoint endpoint = socket.endpoint();
+        ServerOptions options = features.apply(provider);
         // The socket comes first: if it cannot be had, nothing else is made.
         try (StopSignal signal = new StopSignal();
                 VhostUserListener listener = VhostUserListener.open(endpoint);
                 VirtioDevice device = arguments.open()) {
-            DeviceServer server = new DeviceServer(listener, device, ServerOptions.DEFAULT);
+            DeviceServer server = new DeviceServer(listener, device, options);
             signal.onArrival(server::stop);
             LOG.log(Level.INFO, "serving " + provider.name() + " on " + place(endpoint));
             server.run();

@@ -1,42 +1,96 @@
 package org.vhostdevice.cli;
 
-import static java.util.Map.entry;
-
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.vhostdevice.core.device.DeviceProvider;
+import org.vhostdevice.core.device.UsageException;
+import org.vhostdevice.core.protocol.ProtocolFeature;
+import org.vhostdevice.core.session.ServerOptions;
+import org.vhostdevice.core.virtqueue.VirtioFeature;
 
-/// The feature bits of block devices by their names in the specification (VIRTIO 1.4, 5.2.3 and 6).
+/// The feature bits of a kind of device by their names in the specifications: the device's own, those of rings and
+/// transport, and those of the vhost-user protocol.
 final class FeatureNames {
-    private static final Map<Integer, String> NAMES = Map.ofEntries(
-            entry(1, "SIZE_MAX"),
-            entry(2, "SEG_MAX"),
-            entry(4, "GEOMETRY"),
-            entry(5, "RO"),
-            entry(6, "BLK_SIZE"),
-            entry(9, "FLUSH"),
-            entry(10, "TOPOLOGY"),
-            entry(11, "CONFIG_WCE"),
-            entry(12, "MQ"),
-            entry(13, "DISCARD"),
-            entry(14, "WRITE_ZEROES"),
-            entry(26, "LOG_ALL"),
-            entry(28, "INDIRECT_DESC"),
-            entry(29, "EVENT_IDX"),
-            entry(30, "PROTOCOL_FEATURES"),
-            entry(32, "VERSION_1"),
-            entry(34, "RING_PACKED"),
-            entry(40, "RING_RESET"));
+    /// Names a protocol feature where a virtio feature has the same name.
+    private static final String PROTOCOL_PREFIX = "PROTOCOL_F_";
+
+    /// Virtio features by bit.
+    private final Map<Integer, String> names = new TreeMap<>();
 
     private FeatureNames() {}
 
-    /// The names, by rising bit number.
+    /// The names for a device.
+    static FeatureNames of(DeviceProvider device) {
+        var all = new FeatureNames();
+        all.names.putAll(device.featureNames());
+        for (VirtioFeature feature : VirtioFeature.values()) {
+            all.names.put(feature.bit(), feature.name());
+        }
+        return all;
+    }
+
+    /// The names of virtio features, by rising bit number.
     ///
     /// @param bits bit n set: feature n
-    static String of(long bits) {
+    String text(long bits) {
         return IntStream.range(0, Long.SIZE)
                 .filter(bit -> (bits >>> bit & 1) != 0)
-                .mapToObj(bit -> NAMES.getOrDefault(bit, "bit " + bit))
+                .mapToObj(bit -> names.getOrDefault(bit, "bit " + bit))
                 .collect(Collectors.joining(" "));
+    }
+
+    /// Options that withhold features.
+    ///
+    /// @param withheld names in any case; one that both have means the virtio feature
+    /// @throws UsageException if a name is not known, or the device cannot do without the feature
+    ServerOptions without(List<String> withheld) throws UsageException {
+        long virtio = 0;
+        long protocol = 0;
+        for (String typed : withheld) {
+            String name = typed.strip().toUpperCase(Locale.ROOT);
+            long bit = virtioBit(name);
+            virtio |= bit;
+            if (bit == 0) {
+                protocol |= protocolBit(name, typed);
+            }
+        }
+        try {
+            return new ServerOptions(virtio, protocol);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--disable-feature: " + e.getMessage());
+        }
+    }
+
+    private long virtioBit(String name) {
+        return names.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(name))
+                .mapToLong(entry -> VirtioFeature.mask(entry.getKey()))
+                .sum();
+    }
+
+    private long protocolBit(String name, String typed) throws UsageException {
+        for (ProtocolFeature feature : ProtocolFeature.values()) {
+            if (name.equals(feature.name()) || name.equals(PROTOCOL_PREFIX + feature.name())) {
+                return feature.mask();
+            }
+        }
+        throw new UsageException(
+                "--disable-feature: no feature is named '" + typed + "'; known are " + String.join(" ", known()));
+    }
+
+    private Set<String> known() {
+        Set<String> known = new LinkedHashSet<>(names.values());
+        for (ProtocolFeature feature : ProtocolFeature.values()) {
+            if (!known.add(feature.name())) {
+                known.add(PROTOCOL_PREFIX + feature.name());
+            }
+        }
+        return known;
     }
 }

@@ -79,7 +79,8 @@ final class QuickstartCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (DiskTrial disk = DiskTrial.attach(socket)) {
             out.println("vhost-device blk on " + socket + ", attached by the built-in front end");
-            out.println("  features              " + FeatureNames.of(disk.features()));
+            out.println("  features              "
+                    + FeatureNames.of(Devices.named("blk")).text(disk.features()));
             disk.writeAndVerify(image);
             out.println("  data                  " + disk.capacity() / MIB
                     + " MiB written, flushed, read back: equal, in the image too");

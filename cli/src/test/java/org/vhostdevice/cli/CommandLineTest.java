@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -14,10 +15,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostdevice.core.frontend.VhostUserClient;
 import org.vhostdevice.core.sys.FileIo;
 import org.vhostdevice.core.sys.OpenMode;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.UnixSocket;
+import org.vhostdevice.core.testkit.Background;
 
 /// Options and what comes of them, in this process.
 class CommandLineTest {
@@ -76,6 +79,10 @@ class CommandLineTest {
                 "blk {new} {socket} --socket-mode 7777 | 777",
                 "blk {new} --socket {folder}/{long} | bytes",
                 "blk {new} {socket} --log-level loud | loud",
+                "blk {new} {socket} --disable-feature FROB | 'FROB'",
+                "blk {new} {socket} --disable-feature FLUSH,FROB | FLUSH",
+                "blk {new} {socket} --disable-feature VERSION_1 | legacy",
+                "blk {new} {socket} --disable-feature | --disable-feature",
                 "blk {socket} | --blk-file",
                 "blk {socket} --blk-file | --blk-file",
                 "blk {new} {socket} --num-queues 0 | --num-queues",
@@ -158,6 +165,32 @@ class CommandLineTest {
         CommandRun run = CommandRun.of(
                 words("blk {image} --read-only --fd " + pair.getFirst().release()));
         assertEquals(new CommandRun(0, "", ""), run);
+    }
+
+    @Test
+    void disabledFeaturesAreNotOffered() throws Exception {
+        Offer all = offer("");
+        Offer fewer = offer(" --disable-feature FLUSH --disable-feature ring_packed,STATUS");
+        assertEquals(all.features() & ~(1L << 9 | 1L << 34), fewer.features());
+        assertEquals(all.protocolFeatures() & ~(1L << 16), fewer.protocolFeatures());
+        assertEquals(
+                all.protocolFeatures() & ~(1L << 5 | 1L << 10 | 1L << 14),
+                offer(" --disable-feature BACKEND_REQ").protocolFeatures(),
+                "what needs BACKEND_REQ is not offered either");
+        assertEquals(0, offer(" --disable-feature PROTOCOL_FEATURES").protocolFeatures());
+    }
+
+    private record Offer(long features, long protocolFeatures) {}
+
+    private Offer offer(String options) throws Exception {
+        List<OwnedFd> pair = UnixSocket.pair();
+        String[] line = words("blk {image} --read-only --fd " + pair.getFirst().release() + options);
+        var run = Background.call(() -> CommandRun.of(line));
+        try (VhostUserClient client = VhostUserClient.adopt(pair.getLast(), Duration.ofSeconds(20))) {
+            return new Offer(client.getFeatures(), client.getProtocolFeatures());
+        } finally {
+            assertEquals(new CommandRun(0, "", ""), run.get());
+        }
     }
 
     @ParameterizedTest

@@ -1,6 +1,9 @@
 package org.vhostdevice.blk;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.DeviceProvider;
 import org.vhostdevice.core.device.DeviceType;
@@ -28,6 +31,11 @@ public final class BlkProvider implements DeviceProvider {
     @Override
     public List<String> capabilities() {
         return List.of("read-only", "blk-file");
+    }
+
+    @Override
+    public Map<Integer, String> featureNames() {
+        return Arrays.stream(BlkFeature.values()).collect(Collectors.toMap(BlkFeature::bit, BlkFeature::name));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.vhostdevice.core.device;
 
 import java.util.List;
+import java.util.Map;
 
 /// A device as a service (`META-INF/services/org.vhostdevice.core.device.DeviceProvider`).
 ///
@@ -19,6 +20,12 @@ public interface DeviceProvider {
     /// {@return the optional features of the back-end program conventions that this device has, such as `read-only`}
     default List<String> capabilities() {
         return List.of();
+    }
+
+    /// {@return the names of the device's own feature bits as in the specification, such as `FLUSH`, by bit number}
+    /// Those of rings and transport are known to the core.
+    default Map<Integer, String> featureNames() {
+        return Map.of();
     }
 
     /// {@return a fresh object that takes the device's own options (picocli annotations)}

@@ -164,7 +164,8 @@ public final class Frontend implements AutoCloseable {
     }
 
     private void passMemory() throws IOException {
-        List<Message.MemoryRegion> regions = memory.regions();
+        List<Message.MemoryRegion> regions =
+                memory.regions().stream().map(this::asTold).toList();
         List<OwnedFd> descriptors = memory.descriptors();
         if (regions.size() > connection.negotiated().maxMemorySlots()) {
             throw new BackendRefusal("the back end takes "
@@ -180,18 +181,28 @@ public final class Frontend implements AutoCloseable {
         }
     }
 
+    private boolean guestAddressesOnly() {
+        return connection.negotiated().has(ProtocolFeature.GPA_ADDRESSES);
+    }
+
+    private Message.MemoryRegion asTold(Message.MemoryRegion region) {
+        return guestAddressesOnly()
+                ? new Message.MemoryRegion(
+                        region.guestAddress(), region.size(), region.guestAddress(), region.mmapOffset())
+                : region;
+    }
+
+    private long toldAddress(long guestAddress) {
+        return guestAddressesOnly() ? guestAddress : memory.toFrontendAddress(guestAddress);
+    }
+
     private void startRing(FrontendQueue queue) throws IOException {
         int index = queue.index();
         RingAddresses at = queue.ring().addresses();
         client().setVringNum(index, queue.ring().size());
         client().setVringBase(index, queue.ring().resume());
         client().setVringAddr(new Message.VringAddress(
-                index,
-                0,
-                memory.toFrontendAddress(at.descriptors()),
-                memory.toFrontendAddress(at.used()),
-                memory.toFrontendAddress(at.available()),
-                0));
+                index, 0, toldAddress(at.descriptors()), toldAddress(at.used()), toldAddress(at.available()), 0));
         client().setVringKick(index, queue.kickForBackend());
     }
 

@@ -30,8 +30,11 @@ public record FrontendOptions(
         memory = List.copyOf(memory);
     }
 
-    /// One queue of 128 descriptors, the features that every device has, all protocol features that [Frontend] knows,
-    /// 64 MiB of memory above 4 GiB, the host's best notifications, ten seconds.
+    /// One queue of 128 descriptors, the features that every device has, the protocol features that QEMU 10 uses of
+    /// those that [Frontend] knows, 64 MiB of memory above 4 GiB, the host's best notifications, ten seconds.
+    ///
+    /// [#with] adds what [Frontend] knows beside: GPA_ADDRESSES, so that addresses in messages are the guest's, and
+    /// INBAND_NOTIFICATIONS, so that kicks, calls and errors are messages.
     ///
     /// @return the options
     public static FrontendOptions defaults() {
@@ -71,6 +74,14 @@ public record FrontendOptions(
     /// @return the changed copy
     public FrontendOptions withoutFeatures(long fewer) {
         return new FrontendOptions(features & ~fewer, protocolFeatures, queues, memory, link);
+    }
+
+    /// Wants protocol features too.
+    ///
+    /// @param more the features
+    /// @return the changed copy
+    public FrontendOptions with(ProtocolFeature... more) {
+        return new FrontendOptions(features, protocolFeatures | ProtocolFeature.bits(more), queues, memory, link);
     }
 
     /// Does without protocol features.

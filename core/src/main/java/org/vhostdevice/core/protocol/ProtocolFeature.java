@@ -75,6 +75,35 @@ public enum ProtocolFeature {
         return (bits & mask()) != 0;
     }
 
+    /// {@return the features without which this one means nothing, as a set}
+    public long needs() {
+        return switch (this) {
+            case BACKEND_SEND_FD, HOST_NOTIFIER, SHARED_OBJECT -> BACKEND_REQ.mask();
+            case INBAND_NOTIFICATIONS, SHMEM -> bits(BACKEND_REQ, REPLY_ACK);
+            case GET_VRING_BASE_INFLIGHT -> INFLIGHT_SHMFD.mask();
+            case GET_VRING_BASE_SKIP_DRAIN -> bits(INFLIGHT_SHMFD, GET_VRING_BASE_INFLIGHT);
+            default -> 0;
+        };
+    }
+
+    /// Leaves out features that need one which is not in the set.
+    ///
+    /// @param bits a set
+    /// @return what is left of it
+    public static long complete(long bits) {
+        long left = bits;
+        long before;
+        do {
+            before = left;
+            for (ProtocolFeature feature : values()) {
+                if (feature.in(left) && (feature.needs() & ~left) != 0) {
+                    left &= ~feature.mask();
+                }
+            }
+        } while (left != before);
+        return left;
+    }
+
     /// Joins features to a 64-bit set.
     ///
     /// @param features the members

@@ -14,6 +14,9 @@ import org.vhostdevice.core.transport.ReceivedMessage;
 
 /// The messages about guest memory. Holds the current snapshot; every change makes another one, which the rings take
 /// up before the message is answered. Control thread only.
+///
+/// With GPA_ADDRESSES the front end has no addresses of its own: what a message holds in their place means nothing, and
+/// the guest address stands for it.
 final class MemoryTable implements AutoCloseable {
     /// Regions that can be added one by one, as many as other back ends have.
     static final int SLOTS = 509;
@@ -64,7 +67,7 @@ final class MemoryTable implements AutoCloseable {
     /// REM_MEM_REG. The region stays mapped until the last request that uses it is complete.
     void remove(Message.MemoryRegion region) throws ProtocolException {
         try {
-            replace(current.without(region.guestAddress(), region.frontendAddress(), region.size()));
+            replace(current.without(region.guestAddress(), frontendAddress(region), region.size()));
         } catch (GuestMemoryException e) {
             throw ProtocolException.refused(String.valueOf(e.getMessage()));
         }
@@ -86,7 +89,11 @@ final class MemoryTable implements AutoCloseable {
         }
     }
 
-    private static GuestRegion map(Message.MemoryRegion region, ReceivedMessage received) throws ProtocolException {
+    private long frontendAddress(Message.MemoryRegion region) {
+        return rings.addressedByGuest() ? region.guestAddress() : region.frontendAddress();
+    }
+
+    private GuestRegion map(Message.MemoryRegion region, ReceivedMessage received) throws ProtocolException {
         MappedRegion mapping;
         try (OwnedFd fd = received.takeDescriptor()) {
             mapping = MappedRegion.map(fd, region.mmapOffset(), region.size(), true);
@@ -94,7 +101,7 @@ final class MemoryTable implements AutoCloseable {
             throw ProtocolException.refused(String.valueOf(e.getMessage()));
         }
         try {
-            return new GuestRegion(region.guestAddress(), region.frontendAddress(), mapping);
+            return new GuestRegion(region.guestAddress(), frontendAddress(region), mapping);
         } catch (IllegalArgumentException e) {
             mapping.close();
             throw ProtocolException.refused(String.valueOf(e.getMessage()));

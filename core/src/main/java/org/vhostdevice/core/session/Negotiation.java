@@ -22,9 +22,11 @@ final class Negotiation {
             ProtocolFeature.BACKEND_SEND_FD,
             ProtocolFeature.RESET_DEVICE,
             ProtocolFeature.CONFIGURE_MEM_SLOTS,
-            ProtocolFeature.STATUS);
+            ProtocolFeature.STATUS,
+            ProtocolFeature.GPA_ADDRESSES);
 
     private final FeatureSet offered;
+    private final long offeredProtocol;
     private final Rings rings;
     private FeatureSet accepted = FeatureSet.NONE;
     private boolean refused;
@@ -32,8 +34,8 @@ final class Negotiation {
     private volatile long protocol;
 
     /// @param deviceFeatures bits of the device type
-    /// @param withheld bits that are not offered
-    Negotiation(long deviceFeatures, long withheld, Rings rings) {
+    /// @param options what is not offered
+    Negotiation(long deviceFeatures, ServerOptions options, Rings rings) {
         FeatureSet all = new FeatureSet(deviceFeatures)
                 .with(INDIRECT_DESC)
                 .with(EVENT_IDX)
@@ -41,7 +43,10 @@ final class Negotiation {
                 .with(IN_ORDER)
                 .with(VERSION_1)
                 .with(PROTOCOL_FEATURES);
-        this.offered = new FeatureSet(all.bits() & ~withheld);
+        this.offered = new FeatureSet(all.bits() & ~options.disabledFeatures());
+        this.offeredProtocol = offered.has(PROTOCOL_FEATURES)
+                ? ProtocolFeature.complete(PROTOCOL & ~options.disabledProtocolFeatures())
+                : 0;
         this.rings = rings;
     }
 
@@ -76,16 +81,17 @@ final class Negotiation {
 
     /// GET_PROTOCOL_FEATURES.
     Message protocolFeatures() {
-        return new Message.U64(PROTOCOL);
+        return new Message.U64(offeredProtocol);
     }
 
     /// SET_PROTOCOL_FEATURES.
     void setProtocolFeatures(Message.U64 message) throws ProtocolException {
-        if ((message.value() & ~PROTOCOL) != 0) {
-            throw ProtocolException.refused(
-                    "protocol features that are not offered: 0x" + Long.toHexString(message.value() & ~PROTOCOL));
+        long unknown = message.value() & ~offeredProtocol;
+        if (unknown != 0) {
+            throw ProtocolException.refused("protocol features that are not offered: 0x" + Long.toHexString(unknown));
         }
         protocol = message.value();
+        rings.useProtocolFeatures(protocol);
     }
 
     /// Whether a protocol feature was negotiated.

@@ -12,6 +12,7 @@ import org.vhostdevice.core.memory.GuestMemory;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolException;
+import org.vhostdevice.core.protocol.ProtocolFeature;
 import org.vhostdevice.core.sys.EventConsumer;
 import org.vhostdevice.core.sys.EventNotifier;
 import org.vhostdevice.core.sys.OwnedFd;
@@ -36,6 +37,7 @@ final class Rings implements AutoCloseable {
     private final WorkerReplies replies = new WorkerReplies(this::unblockWorkers);
 
     private FeatureSet features = FeatureSet.NONE;
+    private long protocol;
     private GuestMemory memory;
     private boolean driverReady = true;
 
@@ -59,6 +61,16 @@ final class Rings implements AutoCloseable {
     /// The features of rings that start from now on.
     void useFeatures(FeatureSet negotiated) {
         features = negotiated;
+    }
+
+    /// The protocol features of the connection.
+    void useProtocolFeatures(long negotiated) {
+        protocol = negotiated;
+    }
+
+    /// Whether the front end names rings and regions by guest addresses alone.
+    boolean addressedByGuest() {
+        return ProtocolFeature.GPA_ADDRESSES.in(protocol);
     }
 
     /// SET_VRING_NUM.
@@ -311,9 +323,13 @@ final class Rings implements AutoCloseable {
         return new RingSetup(
                 ring.size,
                 features,
-                where.toGuestAddress(address.descriptors(), 1),
-                where.toGuestAddress(address.available(), 1),
-                where.toGuestAddress(address.used(), 1));
+                toGuest(where, address.descriptors()),
+                toGuest(where, address.available()),
+                toGuest(where, address.used()));
+    }
+
+    private long toGuest(GuestMemory where, long address) throws GuestMemoryException {
+        return addressedByGuest() ? address : where.toGuestAddress(address, 1);
     }
 
     private boolean packed() {

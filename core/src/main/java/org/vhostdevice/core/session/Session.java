@@ -63,7 +63,7 @@ final class Session implements SessionEvents {
         this.device = workers.device();
         this.rings = new Rings(workers, this, none, metrics);
         this.memory = new MemoryTable(rings, none);
-        this.negotiation = new Negotiation(device.features(), options.disabledFeatures(), rings);
+        this.negotiation = new Negotiation(device.features(), options, rings);
         this.status = new DeviceStatus(negotiation, rings);
         this.config = new ConfigAccess(device.config());
     }

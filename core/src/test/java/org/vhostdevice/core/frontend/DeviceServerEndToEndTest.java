@@ -94,6 +94,9 @@ class DeviceServerEndToEndTest {
         if (random.nextBoolean()) {
             options = options.without(ProtocolFeature.REPLY_ACK, ProtocolFeature.STATUS);
         }
+        if (random.nextBoolean()) {
+            options = options.with(ProtocolFeature.GPA_ADDRESSES);
+        }
         return random.nextBoolean() ? options : options.withoutFeatures(DriverFeature.EVENT_IDX);
     }
 

@@ -54,7 +54,7 @@ class MessageAnswersTest extends ServedDeviceTest {
                         | VirtioFeature.PROTOCOL_FEATURES.mask()
                         | VirtioFeature.VERSION_1.mask(),
                 features);
-        assertEquals(0x1a629, frontend.client.getProtocolFeatures(), "bits 0, 3, 5, 9, 10, 13, 15, 16");
+        assertEquals(0x21a629, frontend.client.getProtocolFeatures(), "bits 0, 3, 5, 9, 10, 13, 15, 16, 21");
     }
 
     @Test
@@ -69,13 +69,39 @@ class MessageAnswersTest extends ServedDeviceTest {
     void withholdsFeaturesAsConfigured() throws Exception {
         long withheld = VirtioFeature.INDIRECT_DESC.mask();
         try (ServerFixture other =
-                        ServerFixture.serve(new RngTestDevice(1, Completion.AT_ONCE), new ServerOptions(withheld));
+                        ServerFixture.serve(new RngTestDevice(1, Completion.AT_ONCE), ServerOptions.without(withheld));
                 StepFrontend client = StepFrontend.connect(other.socket())) {
             assertEquals(0, client.client.getFeatures() & withheld);
             assertThrows(IOException.class, () -> {
                 client.client.setFeatures(withheld);
                 client.client.getFeatures();
             });
+        }
+    }
+
+    @Test
+    void withholdsProtocolFeaturesAndWhatNeedsThem() throws Exception {
+        var withheld = ServerOptions.without(ProtocolFeature.BACKEND_REQ);
+        try (ServerFixture other = ServerFixture.serve(new RngTestDevice(1, Completion.AT_ONCE), withheld);
+                StepFrontend client = StepFrontend.connect(other.socket())) {
+            long offered = client.client.getProtocolFeatures();
+            assertEquals(
+                    0,
+                    offered
+                            & ProtocolFeature.bits(
+                                    ProtocolFeature.BACKEND_REQ,
+                                    ProtocolFeature.BACKEND_SEND_FD,
+                                    ProtocolFeature.INBAND_NOTIFICATIONS));
+            assertEquals(offered, ProtocolFeature.complete(offered));
+        }
+    }
+
+    @Test
+    void offersNoProtocolFeatureWithoutTheBitForThem() throws Exception {
+        var withheld = ServerOptions.without(VirtioFeature.PROTOCOL_FEATURES.mask());
+        try (ServerFixture other = ServerFixture.serve(new RngTestDevice(1, Completion.AT_ONCE), withheld);
+                StepFrontend client = StepFrontend.connect(other.socket())) {
+            assertEquals(0, client.client.getProtocolFeatures());
         }
     }
 

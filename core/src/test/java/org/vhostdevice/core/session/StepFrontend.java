@@ -21,6 +21,10 @@ final class StepFrontend implements AutoCloseable {
     private static final long OTHER_RINGS = VirtioFeature.RING_PACKED.mask() | VirtioFeature.IN_ORDER.mask();
     static final long PROTOCOL_FEATURES = VirtioFeature.PROTOCOL_FEATURES.mask();
 
+    /// Protocol features that change what the messages here mean, so that a test has to want them.
+    private static final long UNUSUAL =
+            ProtocolFeature.bits(ProtocolFeature.GPA_ADDRESSES, ProtocolFeature.INBAND_NOTIFICATIONS);
+
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
     private static final List<RegionPlan> MEMORY =
             List.of(new RegionPlan(0x1_0000_0000L, 1 << 20), new RegionPlan(0x2_0000_0000L, 1 << 20, 1 << 16));
@@ -29,6 +33,7 @@ final class StepFrontend implements AutoCloseable {
     final FrontendMemory memory;
     private final List<StepQueue> queues = new ArrayList<>();
     private long features;
+    private boolean guestAddressesOnly;
 
     private StepFrontend(VhostUserClient client, FrontendMemory memory) {
         this.client = client;
@@ -39,10 +44,20 @@ final class StepFrontend implements AutoCloseable {
         return new StepFrontend(VhostUserClient.connect(socket, ANSWER_LIMIT), FrontendMemory.create(MEMORY));
     }
 
-    /// Agrees on everything offered, but for some virtio features, and makes the queues.
+    /// Agrees on everything usual that is offered, but for some virtio features, and makes the queues.
     void negotiateWithout(long virtioFeatures) throws IOException {
-        features = client.getFeatures() & ~virtioFeatures & ~OTHER_RINGS;
-        long protocol = client.getProtocolFeatures();
+        negotiate(virtioFeatures, 0);
+    }
+
+    /// Agrees on everything usual that is offered, and on these.
+    void negotiateWith(ProtocolFeature... unusual) throws IOException {
+        negotiate(0, ProtocolFeature.bits(unusual));
+    }
+
+    private void negotiate(long withoutFeatures, long unusual) throws IOException {
+        features = client.getFeatures() & ~withoutFeatures & ~OTHER_RINGS;
+        long protocol = client.getProtocolFeatures() & ~(UNUSUAL & ~unusual);
+        guestAddressesOnly = ProtocolFeature.GPA_ADDRESSES.in(protocol);
         client.setProtocolFeatures(protocol);
         client.setOwner();
         client.setFeatures(features);
@@ -69,7 +84,16 @@ final class StepFrontend implements AutoCloseable {
     }
 
     void shareMemory() throws IOException {
-        client.setMemTable(memory.regions(), memory.descriptors());
+        client.setMemTable(regions(), memory.descriptors());
+    }
+
+    /// The regions as they are told to the back end; with GPA_ADDRESSES the front end's own addresses are nonsense.
+    List<Message.MemoryRegion> regions() {
+        return memory.regions().stream()
+                .map(region -> guestAddressesOnly
+                        ? new Message.MemoryRegion(region.guestAddress(), region.size(), 0x1234, region.mmapOffset())
+                        : region)
+                .toList();
     }
 
     /// Says everything about a ring, but for the kick.
@@ -84,12 +108,11 @@ final class StepFrontend implements AutoCloseable {
     Message.VringAddress address(StepQueue queue) {
         RingAddresses at = queue.ring.addresses();
         return new Message.VringAddress(
-                queue.index,
-                0,
-                memory.toFrontendAddress(at.descriptors()),
-                memory.toFrontendAddress(at.used()),
-                memory.toFrontendAddress(at.available()),
-                0);
+                queue.index, 0, told(at.descriptors()), told(at.used()), told(at.available()), 0);
+    }
+
+    private long told(long guestAddress) {
+        return guestAddressesOnly ? guestAddress : memory.toFrontendAddress(guestAddress);
     }
 
     /// Starts a ring, enabled.
