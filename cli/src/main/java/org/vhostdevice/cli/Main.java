@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import org.vhostdevice.cli.bench.BenchCommand;
+import org.vhostdevice.cli.check.CheckCommand;
 import org.vhostdevice.core.device.DeviceProvider;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
@@ -39,9 +40,11 @@ public final class Main {
             root.addSubcommand(device.name(), DeviceCommand.of(device));
         }
         root.addSubcommand(new QuickstartCommand());
-        CommandLine bench = new CommandLine(new BenchCommand());
-        CommandSpec _ = bench.getCommandSpec().versionProvider(new RootCommand.Version());
-        root.addSubcommand(bench);
+        for (Object command : List.of(new BenchCommand(), new CheckCommand())) {
+            CommandLine tool = new CommandLine(command);
+            CommandSpec _ = tool.getCommandSpec().versionProvider(new RootCommand.Version());
+            root.addSubcommand(tool);
+        }
         return root.setOut(new PrintWriter(out, true, out.charset()))
                 .setErr(new PrintWriter(err, true, err.charset()))
                 .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))

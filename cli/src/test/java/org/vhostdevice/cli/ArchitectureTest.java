@@ -47,7 +47,11 @@ class ArchitectureTest {
 
     /// Packages whose code reads and writes memory that another process can take away at any moment.
     private static final DescribedPredicate<JavaClass> TOUCHES_SHARED_MEMORY = resideInAnyPackage(
-                    CORE + ".memory..", CORE + ".virtqueue..", CORE + ".device..", CORE + ".frontend..")
+                    CORE + ".memory..",
+                    CORE + ".virtqueue..",
+                    CORE + ".device..",
+                    CORE + ".frontend..",
+                    CORE + ".check..")
             .or(DEVICES)
             .as("classes that touch shared memory");
 
@@ -78,6 +82,17 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule frontendSharesOnlyProtocolAndHostWithTheBackend =
             core("frontend", "transport", "protocol", "memory", "sys");
+
+    @ArchTest
+    static final ArchRule checkSharesNothingWithTheBackend = core("check", "frontend", "protocol", "sys");
+
+    @ArchTest
+    static final ArchRule onlyTheCommandLineUsesChecks = classes()
+            .that()
+            .resideInAPackage(CORE + ".check..")
+            .should()
+            .onlyHaveDependentClassesThat()
+            .resideInAnyPackage(CORE + ".check..", CLI + "..");
 
     @ArchTest
     static final ArchRule devicesUseTheDeviceSideOfCore = noClasses()

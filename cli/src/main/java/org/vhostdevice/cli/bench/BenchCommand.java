@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.vhostdevice.cli.child.ChildBackEnd;
+import org.vhostdevice.cli.child.ProcessTree;
 import org.vhostdevice.core.device.UsageException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.vhostdevice.cli.child.ProcessTree;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.frontend.BlkLoad;
 import org.vhostdevice.core.frontend.BlkLoadOptions;

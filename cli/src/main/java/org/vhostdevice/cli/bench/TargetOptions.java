@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.cli.child.ChildBackEnd;
 import org.vhostdevice.core.device.UsageException;
 import picocli.CommandLine.Option;
 

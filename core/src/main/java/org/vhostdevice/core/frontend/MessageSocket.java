@@ -124,7 +124,7 @@ final class MessageSocket implements AutoCloseable {
 
     private void await(int interest, long deadline, String what) throws IOException {
         if (!ready(interest, deadline)) {
-            throw new BackendTimeout("no " + what + " within " + timeout.toMillis() + " ms");
+            throw new BackendTimeout(what + " did not come within " + timeout.toMillis() + " ms");
         }
     }
 

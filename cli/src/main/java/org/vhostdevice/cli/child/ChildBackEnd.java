@@ -1,30 +1,31 @@
-package org.vhostdevice.cli.bench;
+package org.vhostdevice.cli.child;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.UnixSocket;
 
-/// A back end that was started for a measurement, with a socket path of its own. Ends with this program too.
-final class ChildBackEnd implements AutoCloseable {
+/// A back end that a command has started, with a socket path of its own. Ends with this program too.
+public final class ChildBackEnd implements AutoCloseable {
     /// Where a command takes the path of its socket.
-    static final String PLACE = "{socket}";
+    public static final String PLACE = "{socket}";
 
     private static final Duration READY_WITHIN = Duration.ofSeconds(30);
     private static final int SAID_CHARACTERS = 1000;
 
-    private final Path folder = Files.createTempDirectory("vhost-bench-");
+    private final Path folder = Files.createTempDirectory("vhost-child-");
     private final Path socket = folder.resolve("s");
     private final Path errors = folder.resolve("stderr");
     private final Process process;
     private final long started;
-    private final Thread hook = new Thread(this::end, "vhost-bench-end");
+    private final Thread hook = new Thread(this::end, "vhost-child-end");
     private final int peerPid;
     private final Duration startTime;
 
@@ -32,7 +33,8 @@ final class ChildBackEnd implements AutoCloseable {
     ///
     /// @param command a single one for the shell, with a place for the socket; it stays in the foreground
     /// @throws IOException if it ends or takes too long; the message has what it wrote to standard error
-    ChildBackEnd(String command) throws IOException, InterruptedException {
+    /// @throws InterruptedException if this thread is interrupted; nothing is left then
+    public ChildBackEnd(String command) throws IOException, InterruptedException {
         started = System.nanoTime();
         process = new ProcessBuilder("sh", "-c", "exec " + command.replace(PLACE, socket.toString()))
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
@@ -70,7 +72,11 @@ final class ChildBackEnd implements AutoCloseable {
     }
 
     /// Adds what the back end wrote to standard error to the message of a failure.
-    IOException explained(IOException failure) throws IOException {
+    ///
+    /// @param failure of which the back end may know the cause
+    /// @return the failure to be thrown
+    /// @throws IOException if what it wrote cannot be read
+    public IOException explained(IOException failure) throws IOException {
         String said = new String(Files.readAllBytes(errors), StandardCharsets.UTF_8).strip();
         if (said.isEmpty()) {
             return failure;
@@ -79,23 +85,34 @@ final class ChildBackEnd implements AutoCloseable {
         return new IOException(failure.getMessage() + "; it wrote: " + last, failure);
     }
 
-    Path socket() {
+    /// {@return the path of its socket}
+    public Path socket() {
         return socket;
     }
 
-    /// The process that the command started; what it started in turn belongs to the back end.
-    ProcessHandle root() {
+    /// {@return the process that the command started; what it started in turn belongs to the back end}
+    public ProcessHandle root() {
         return process.toHandle();
     }
 
-    /// The process that serves the socket; 0 if the host does not tell.
-    int peerPid() {
+    /// {@return the process that serves the socket; 0 if the host does not tell}
+    public int peerPid() {
         return peerPid;
     }
 
-    /// From the start of the command to the first connection.
-    Duration startTime() {
+    /// {@return the time from the start of the command to the first connection}
+    public Duration startTime() {
         return startTime;
+    }
+
+    /// {@return the exit status of the command if it has ended, as shells count it: from 128 on for signals}
+    public OptionalInt exitStatus() {
+        return process.isAlive() ? OptionalInt.empty() : OptionalInt.of(process.exitValue());
+    }
+
+    /// Ends the back end as SIGKILL does: it cannot clean up.
+    public void kill() {
+        ProcessTree.kill(process.toHandle());
     }
 
     /// Ends the back end and removes its files.

@@ -1,4 +1,4 @@
-package org.vhostdevice.cli.bench;
+package org.vhostdevice.cli.child;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -10,15 +10,18 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /// A process and all that it started.
-final class ProcessTree {
+public final class ProcessTree {
     private static final int KIB = 1024;
     private static final int PS_SECONDS = 10;
     private static final int END_SECONDS = 10;
 
     private ProcessTree() {}
 
-    /// The processor time that the processes alive have used, if the host tells.
-    static Optional<Duration> cpu(ProcessHandle root) {
+    /// The processor time that the processes alive have used.
+    ///
+    /// @param root the process that started all others
+    /// @return the time, if the host tells
+    public static Optional<Duration> cpu(ProcessHandle root) {
         return all(root)
                 .map(process -> process.info().totalCpuDuration())
                 .flatMap(Optional::stream)
@@ -27,7 +30,10 @@ final class ProcessTree {
 
     /// Asks all processes to end (SIGTERM), ends those that do not in time (SIGKILL), and returns when all have ended:
     /// what they had locked is free.
-    static void end(ProcessHandle root) throws InterruptedException {
+    ///
+    /// @param root the process that started all others
+    /// @throws InterruptedException if this thread is interrupted meanwhile
+    public static void end(ProcessHandle root) throws InterruptedException {
         List<ProcessHandle> processes = all(root).toList();
         for (ProcessHandle process : processes) {
             boolean _ = process.destroy();
@@ -43,10 +49,26 @@ final class ProcessTree {
         }
     }
 
-    /// Resident memory of one process in bytes, from `ps`, which all hosts have.
+    /// Ends all processes at once (SIGKILL), and returns when they have ended.
     ///
+    /// @param root the process that started all others
+    static void kill(ProcessHandle root) {
+        List<ProcessHandle> processes = all(root).toList();
+        for (ProcessHandle process : processes) {
+            boolean _ = process.destroyForcibly();
+        }
+        for (ProcessHandle process : processes) {
+            ProcessHandle _ = process.onExit().join();
+        }
+    }
+
+    /// Resident memory of one process, from `ps`, which all hosts have.
+    ///
+    /// @param pid its number
+    /// @return bytes
     /// @throws IOException if `ps` does not tell
-    static long residentBytes(long pid) throws IOException, InterruptedException {
+    /// @throws InterruptedException if this thread is interrupted meanwhile
+    public static long residentBytes(long pid) throws IOException, InterruptedException {
         Process ps = new ProcessBuilder("ps", "-o", "rss=", "-p", String.valueOf(pid)).start();
         try (var lines = ps.inputReader()) {
             String line = lines.readLine();

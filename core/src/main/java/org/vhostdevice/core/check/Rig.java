@@ -1,0 +1,163 @@
+package org.vhostdevice.core.check;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import org.vhostdevice.core.frontend.VhostUserClient;
+import org.vhostdevice.core.protocol.ProtocolFeature;
+
+/// What one check works with: connections to the back end, all closed at its end. One thread.
+final class Rig implements AutoCloseable {
+    private final Situation situation;
+    private final RingFormat format;
+    private final Deque<Runnable> opened = new ArrayDeque<>();
+    private String seen = "";
+
+    /// Makes a rig with nothing open.
+    ///
+    /// @param format rings that the check is about
+    Rig(Situation situation, RingFormat format) {
+        this.situation = situation;
+        this.format = format;
+    }
+
+    CheckOptions options() {
+        return situation.options();
+    }
+
+    Facts facts() {
+        return situation.facts();
+    }
+
+    Target target() {
+        return situation.target();
+    }
+
+    RingFormat format() {
+        return format;
+    }
+
+    /// The harmless request of the device's type.
+    ///
+    /// @throws CheckEnded to skip the check if the type is not known
+    DeviceProbe probe() {
+        return situation
+                .kind()
+                .map(DeviceKind::probe)
+                .orElseThrow(() -> CheckEnded.skip("the type of the device is not known: give --device"));
+    }
+
+    /// Something worth telling in the report.
+    void saw(String what) {
+        seen = what;
+    }
+
+    String seen() {
+        return seen;
+    }
+
+    /// A fresh connection on which nothing was sent. What was open before is closed: back ends may serve one front end
+    /// at a time.
+    VhostUserClient connect() throws IOException {
+        close();
+        return connectBeside();
+    }
+
+    /// A fresh connection beside those that are open.
+    VhostUserClient connectBeside() throws IOException {
+        VhostUserClient client =
+                VhostUserClient.connect(target().socket(), options().timeout());
+        opened.push(client::close);
+        return client;
+    }
+
+    /// A fresh connection for any bytes.
+    Wire wire() throws IOException {
+        return wire(connect());
+    }
+
+    Wire wire(VhostUserClient client) {
+        return new Wire(client, options().timeout());
+    }
+
+    /// A fresh connection on which protocol features were agreed on, among them those that the caller names; without
+    /// acknowledgements by the client itself.
+    Wire wire(ProtocolFeature... wanted) throws IOException {
+        VhostUserClient client = connect();
+        long features = client.getFeatures();
+        if ((features & Bits.PROTOCOL_FEATURES) != 0) {
+            client.setProtocolFeatures(client.getProtocolFeatures() & ProtocolFeature.bits(wanted));
+        }
+        return wire(client);
+    }
+
+    /// How most checks set up the device.
+    Plan plan() {
+        return Plan.usual(format, options().notifications())
+                .with(situation.kind().map(k -> k.probe().features()).orElse(0L));
+    }
+
+    /// A device that is connected but not started.
+    LiveDevice device(Plan plan) throws IOException {
+        int rings = (int) Math.min(Optional.of(probe()).map(DeviceProbe::rings).orElse(1), facts().queues());
+        LiveDevice device = LiveDevice.connect(this, plan, rings);
+        opened.push(device::close);
+        return device;
+    }
+
+    /// A device that is started.
+    LiveDevice started(Plan plan) throws IOException {
+        return device(plan).start();
+    }
+
+    LiveDevice started() throws IOException {
+        return started(plan());
+    }
+
+    /// The ring on which the device's harmless request goes.
+    LiveRing ring(LiveDevice device) {
+        return device.ring(probe().queue());
+    }
+
+    /// Has a started device do its harmless request.
+    ///
+    /// @throws CheckEnded as a failure if it does not
+    void requireServes(LiveDevice device, String when) throws IOException {
+        Used _ = requireAnswered(ring(device), Request.of(device, probe()), when);
+    }
+
+    /// Submits a harmless request and waits for its answer.
+    Used requireAnswered(LiveRing ring, Request request, String when) throws IOException {
+        int id = ring.submit(request.chain());
+        return requireAnswer(ring, request, id, when);
+    }
+
+    /// Waits for the answer to a request that was submitted.
+    Used requireAnswer(LiveRing ring, Request request, int id, String when) throws IOException {
+        Used used = ring.awaitUsed("a request " + when);
+        CheckEnded.requireEqual("the used entry names chain", id, used.id());
+        Optional<String> fault = probe().fault(request.answer());
+        CheckEnded.require(fault.isEmpty(), "a request " + when + " succeeds", fault.orElse(""));
+        return used;
+    }
+
+    /// Fails unless a new front end is answered, after all others are gone.
+    void requireServesNext(String after) throws IOException {
+        close();
+        target().ensureServing();
+        long features = connect().getFeatures();
+        CheckEnded.requireEqual(
+                "after " + after + " the next front end is offered features",
+                Long.toHexString(facts().features()),
+                Long.toHexString(features));
+        close();
+    }
+
+    @Override
+    public void close() {
+        while (!opened.isEmpty()) {
+            opened.pop().run();
+        }
+    }
+}

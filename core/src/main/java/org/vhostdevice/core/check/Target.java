@@ -1,0 +1,30 @@
+package org.vhostdevice.core.check;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// A back end to be checked.
+public interface Target {
+    /// {@return the socket that it serves at present}
+    Path socket();
+
+    /// {@return whether it can be killed and started again}
+    boolean restartable();
+
+    /// Starts the back end if it is known to have ended.
+    ///
+    /// @throws IOException if that is not possible
+    void ensureServing() throws IOException;
+
+    /// Ends the back end as SIGKILL does, and starts it again.
+    ///
+    /// @throws IOException if that is not possible
+    void killAndRestart() throws IOException;
+
+    /// {@return how the back end has ended since it was started, in words; empty if it runs or nobody knows}
+    Optional<String> crash();
+
+    /// {@return the number of its process, if known}
+    Optional<Long> pid();
+}
