@@ -1,7 +1,7 @@
 package org.vhostdevice.core.frontend;
 
 /// Where the pieces of a chain stand: in the ring's descriptors, in an indirect table, or first here and then there
-/// (VIRTIO 1.4, 2.7.5.3).
+/// (VIRTIO 1.4, 2.7.5.3). A packed ring has no such mixture: there all pieces stand in the table then.
 ///
 /// @param direct         pieces that stand in the ring's descriptors; the others, if any, in an indirect table
 /// @param markReference  whether the descriptor that refers to the table has the WRITE flag, which devices ignore

@@ -14,5 +14,11 @@ public final class DriverFeature {
     /// Not a legacy device.
     public static final long VERSION_1 = 1L << 32;
 
+    /// Rings are packed.
+    public static final long RING_PACKED = 1L << 34;
+
+    /// Chains come back in the order in which they were offered.
+    public static final long IN_ORDER = 1L << 35;
+
     private DriverFeature() {}
 }

@@ -11,7 +11,8 @@ import org.vhostdevice.core.sys.Notification;
 /// Memory goes to the back end region by region if CONFIGURE_MEM_SLOTS is among the protocol features of both, and
 /// else as a table.
 ///
-/// @param features         virtio features wanted; used are those that the back end offers
+/// @param features         virtio features wanted; used are those that the back end offers. With RING_PACKED rings are
+///     packed, else split
 /// @param protocolFeatures protocol features wanted; used are those that the back end offers
 /// @param queues           queues to be set up
 /// @param memory           regions to be made

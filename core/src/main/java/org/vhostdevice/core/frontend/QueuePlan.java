@@ -3,7 +3,7 @@ package org.vhostdevice.core.frontend;
 /// The queues to be set up.
 ///
 /// @param count           how many; 0 for as many as the back end has
-/// @param size            descriptors of each, a power of two in `1..32768`
+/// @param size            descriptors of each, `1..32768`; a power of two if the rings turn out to be split
 /// @param indirectEntries descriptors in each indirect table, if INDIRECT_DESC is negotiated
 public record QueuePlan(int count, int size, int indirectEntries) {
     /// Checks the numbers.
@@ -14,9 +14,10 @@ public record QueuePlan(int count, int size, int indirectEntries) {
         DriverQueueOptions.check(size, indirectEntries);
     }
 
-    DriverQueueOptions options(long features) {
-        boolean eventIdx = (features & DriverFeature.EVENT_IDX) != 0;
-        boolean indirect = (features & DriverFeature.INDIRECT_DESC) != 0;
-        return new DriverQueueOptions(size, eventIdx, indirect ? indirectEntries : 0);
+    DriverQueueOptions options(long features) throws BackendRefusal {
+        if ((features & DriverFeature.RING_PACKED) == 0 && Integer.bitCount(size) != 1) {
+            throw new BackendRefusal("a ring of " + size + " descriptors has to be packed, which was not agreed on");
+        }
+        return DriverQueueOptions.of(size, indirectEntries, features);
     }
 }

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.core.protocol.ProtocolFeature;
 import org.vhostdevice.core.session.DeviceServer;
 import org.vhostdevice.core.session.ServerOptions;
@@ -96,6 +98,12 @@ class DeviceServerEndToEndTest {
         }
         if (random.nextBoolean()) {
             options = options.with(ProtocolFeature.GPA_ADDRESSES);
+        }
+        if (random.nextBoolean()) {
+            options = options.withFeatures(DriverFeature.RING_PACKED);
+        }
+        if (random.nextBoolean()) {
+            options = options.withFeatures(DriverFeature.IN_ORDER);
         }
         return random.nextBoolean() ? options : options.withoutFeatures(DriverFeature.EVENT_IDX);
     }
@@ -181,10 +189,11 @@ class DeviceServerEndToEndTest {
         assertEquals(0, queue.ring().outstanding());
     }
 
-    @Test
-    void chainsThatOneServerDidNotUseAreServedByTheNext() throws Exception {
+    @ParameterizedTest
+    @ValueSource(longs = {0, DriverFeature.RING_PACKED, DriverFeature.IN_ORDER})
+    void chainsThatOneServerDidNotUseAreServedByTheNext(long features) throws Exception {
         Server first = new Server(1, Completion.AT_ONCE);
-        try (Frontend frontend = Frontend.attach(socket, options(1))) {
+        try (Frontend frontend = Frontend.attach(socket, options(1).withFeatures(features))) {
             FrontendQueue queue = frontend.queues().get(0);
             device.allow(10);
             int given = offerAll(queue, frontend.memory().allocate(64, 1));
@@ -199,6 +208,26 @@ class DeviceServerEndToEndTest {
                 frontend.reattach();
                 takeAll(queue, given - 10);
             }
+        }
+    }
+
+    @Test
+    void aPackedRingMayHaveAnySize() throws Exception {
+        FrontendOptions options =
+                options(1).withFeatures(DriverFeature.RING_PACKED).withQueues(new QueuePlan(1, 21, 4));
+        try (Server _ = new Server(1, Completion.BY_OTHER_THREAD);
+                Frontend frontend = Frontend.attach(socket, options)) {
+            FrontendQueue queue = frontend.queues().get(0);
+            long address = frontend.memory().allocate(64, 1);
+            for (int i = 0; i < 5; i++) {
+                assertEquals(21, offerAll(queue, address));
+                frontend.restart();
+                takeAll(queue, 21);
+            }
+        }
+        FrontendOptions split = options.withoutFeatures(DriverFeature.RING_PACKED);
+        try (Server _ = new Server(1, Completion.AT_ONCE)) {
+            assertThrows(BackendRefusal.class, () -> Frontend.attach(socket, split));
         }
     }
 

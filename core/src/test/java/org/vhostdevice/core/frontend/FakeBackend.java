@@ -289,7 +289,7 @@ final class FakeBackend implements AutoCloseable {
                 guestAddress(ring.address.descriptors()),
                 guestAddress(ring.address.available()),
                 guestAddress(ring.address.used()));
-        var device = new RingDevice(this::slice, at, ring.size, (features & 1L << 29) != 0);
+        var device = RingDevice.of(this::slice, at, ring.size, (features & 1L << 29) != 0, (features & 1L << 34) != 0);
         device.base(ring.base);
         ring.device = Optional.of(device);
         ring.enabled |= !ProtocolFeature.MQ.in(offer.protocolFeatures()) && (features & 1L << 30) == 0;
