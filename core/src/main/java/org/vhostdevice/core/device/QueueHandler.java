@@ -29,9 +29,18 @@ public interface QueueHandler extends AutoCloseable {
     /// come. The core keeps serving the worker's events until all are completed.
     default void quiesce() {}
 
-    /// The ring has stopped. No chain is held, unless something failed: the front end took guest memory away under a
-    /// request, or the handler itself threw. Then nothing is in flight on the host any more when this returns, and
-    /// completing a chain does nothing.
+    /// The ring is about to stop, and the front end wants no delay: a handler that can gives up the chains it holds
+    /// without completing them. Nothing on the host touches them any more when this returns true. They are
+    /// recorded, and whoever starts the ring next gets them first.
+    ///
+    /// @return whether all chains are given up; otherwise the ring is drained, beginning with [#quiesce]
+    default boolean suspend() {
+        return false;
+    }
+
+    /// The ring has stopped. No chain is held, unless they were given up or something failed: the front end took guest
+    /// memory away under a request, or the handler itself threw. Then nothing is in flight on the host any more
+    /// when this returns, and completing a chain does nothing.
     @Override
     default void close() {}
 }

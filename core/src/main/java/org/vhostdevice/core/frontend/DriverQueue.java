@@ -285,6 +285,13 @@ public abstract sealed class DriverQueue permits SplitDriverQueue, PackedDriverQ
                 .mapToInt(Integer::intValue);
     }
 
+    /// Prepares for a device that has a record of the past, in which it finds the chains that it held: what it has seen
+    /// of the ring stays as it is. Only while no back end processes the ring.
+    ///
+    /// @return where the device goes on if its record is empty, for SET_VRING_BASE
+    /// @throws BackendViolation if the ring cannot be as it is
+    public abstract int resumeRecorded() throws BackendViolation;
+
     /// Checks the answer to GET_VRING_BASE: between what was used and what was made available.
     ///
     /// @param base all 32 bits

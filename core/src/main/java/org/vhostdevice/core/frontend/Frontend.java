@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolFeature;
 import org.vhostdevice.core.sys.OwnedFd;
@@ -24,6 +25,9 @@ public final class Frontend implements AutoCloseable {
     private final FrontendMemory memory;
     private final List<FrontendQueue> queues = new ArrayList<>();
     private Connection connection;
+
+    /// What back ends have recorded; null until one makes room for it.
+    private @Nullable InflightRegion inflight;
 
     private Frontend(
             Path path,
@@ -147,6 +151,7 @@ public final class Frontend implements AutoCloseable {
     public void start() throws IOException {
         client().setFeatures(connection.negotiated().features());
         addStatus(STATUS_FEATURES_OK);
+        passInflight();
         for (FrontendQueue queue : queues) {
             client().setVringCall(queue.index(), queue.callForBackend());
         }
@@ -196,11 +201,34 @@ public final class Frontend implements AutoCloseable {
         return guestAddressesOnly() ? guestAddress : memory.toFrontendAddress(guestAddress);
     }
 
+    /// Hands over what the last back end has recorded, or has this one make room for its own record.
+    private void passInflight() throws IOException {
+        if (recorded()) {
+            if (inflight == null) {
+                inflight =
+                        client().getInflightFd(queues.size(), options.queues().size());
+            }
+            client().setInflightFd(inflight);
+        }
+    }
+
+    private boolean recorded() {
+        return connection.negotiated().has(ProtocolFeature.INFLIGHT_SHMFD);
+    }
+
+    private void dropInflight() {
+        if (inflight != null) {
+            inflight.close();
+            inflight = null;
+        }
+    }
+
     private void startRing(FrontendQueue queue) throws IOException {
         int index = queue.index();
         RingAddresses at = queue.ring().addresses();
         client().setVringNum(index, queue.ring().size());
-        client().setVringBase(index, queue.ring().resume());
+        int base = recorded() ? queue.ring().resumeRecorded() : queue.ring().resume();
+        client().setVringBase(index, base);
         client().setVringAddr(new Message.VringAddress(
                 index, 0, toldAddress(at.descriptors()), toldAddress(at.used()), toldAddress(at.available()), 0));
         client().setVringKick(index, queue.kickForBackend());
@@ -261,10 +289,12 @@ public final class Frontend implements AutoCloseable {
         for (FrontendQueue queue : queues) {
             queue.ring().reset();
         }
+        dropInflight();
     }
 
     /// Connects to the back end again after its end, or to one that took its place, with the same memory and rings.
-    /// Chains that were not used go to it, in the order in which they were offered.
+    /// Chains that were not used go to it, in the order in which they were offered or, with INFLIGHT_SHMFD, in
+    /// which the last back end took them.
     ///
     /// @throws BackendRefusal if it does not offer the features that the driver uses
     /// @throws IOException    if it is not there, fails or refuses; this may be tried again
@@ -300,6 +330,7 @@ public final class Frontend implements AutoCloseable {
     public void close() {
         detach();
         closeQueues();
+        dropInflight();
         memory.close();
     }
 }

@@ -47,7 +47,8 @@ public record FrontendOptions(
                 ProtocolFeature.BACKEND_SEND_FD,
                 ProtocolFeature.RESET_DEVICE,
                 ProtocolFeature.CONFIGURE_MEM_SLOTS,
-                ProtocolFeature.STATUS);
+                ProtocolFeature.STATUS,
+                ProtocolFeature.INFLIGHT_SHMFD);
         long features = DriverFeature.INDIRECT_DESC
                 | DriverFeature.EVENT_IDX
                 | DriverFeature.PROTOCOL_FEATURES

@@ -260,18 +260,33 @@ public final class PackedDriverQueue extends DriverQueue {
     /// available, whatever their order was.
     @Override
     public int resume() throws BackendViolation {
-        loadAll();
-        if (lost) {
-            throw notGiven(~returnedHeads[(firstReturned + returned - 1) % returnedHeads.length]);
-        }
+        int base = loadBase();
         next = seen;
         published = seen;
         given().forEach(this::makeAvailable);
         if (next != seen) {
             makeVisible();
         }
-        int base = PackedRing.encode(seen, size);
-        return base << 16 | base;
+        return base;
+    }
+
+    /// The place of the next used descriptor, as a base.
+    private int loadBase() throws BackendViolation {
+        loadAll();
+        if (lost) {
+            throw notGiven(~returnedHeads[(firstReturned + returned - 1) % returnedHeads.length]);
+        }
+        int place = PackedRing.encode(seen, size);
+        return place << 16 | place;
+    }
+
+    @Override
+    public int resumeRecorded() throws BackendViolation {
+        int base = loadBase();
+        if (unpublished()) {
+            makeVisible();
+        }
+        return base;
     }
 
     @Override

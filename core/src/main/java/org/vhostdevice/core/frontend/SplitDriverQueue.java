@@ -245,6 +245,13 @@ public final class SplitDriverQueue extends DriverQueue {
     }
 
     @Override
+    public int resumeRecorded() throws BackendViolation {
+        loadUsedIndex();
+        makeVisible();
+        return seen & 0xffff;
+    }
+
+    @Override
     public void checkBase(int base) throws BackendViolation {
         loadUsedIndex();
         int unused = distance(seen, published);

@@ -138,9 +138,23 @@ public final class VhostUserClient implements AutoCloseable {
     /// @return next available index, all 32 bits
     /// @throws IOException if the back end fails
     public int getVringBase(int index) throws IOException {
-        Message reply = ask(FrontendRequest.GET_VRING_BASE, new Message.VringState(index, 0));
+        return askBase(FrontendRequest.GET_VRING_BASE, index);
+    }
+
+    /// GET_VRING_BASE_SKIP_DRAIN (protocol feature GET_VRING_BASE_SKIP_DRAIN), which stops the ring and may leave
+    /// requests in flight, recorded in the memory of [#setInflightFd].
+    ///
+    /// @param index ring
+    /// @return next available index, all 32 bits
+    /// @throws IOException if the back end fails
+    public int getVringBaseSkipDrain(int index) throws IOException {
+        return askBase(FrontendRequest.GET_VRING_BASE_SKIP_DRAIN, index);
+    }
+
+    private int askBase(FrontendRequest request, int index) throws IOException {
+        Message reply = ask(request, new Message.VringState(index, 0));
         if (!(reply instanceof Message.VringState state) || state.index() != index) {
-            throw new BackendViolation("GET_VRING_BASE of ring " + index + " is answered by " + reply);
+            throw new BackendViolation(request + " of ring " + index + " is answered by " + reply);
         }
         return state.value();
     }
@@ -237,6 +251,36 @@ public final class VhostUserClient implements AutoCloseable {
     /// @throws IOException if the back end fails or refuses
     public void setConfig(int offset, int flags, Bytes bytes) throws IOException {
         tell(FrontendRequest.SET_CONFIG, new Message.Config(offset, flags, bytes));
+    }
+
+    /// GET_INFLIGHT_FD (protocol feature INFLIGHT_SHMFD).
+    ///
+    /// @param queues    number of queues
+    /// @param queueSize descriptors of each
+    /// @return memory of the caller's own, for [#setInflightFd]
+    /// @throws IOException if the back end fails, or refuses by a reply without memory
+    public InflightRegion getInflightFd(int queues, int queueSize) throws IOException {
+        FrontendRequest request = FrontendRequest.GET_INFLIGHT_FD;
+        requireSilence(request);
+        socket.send(request.id(), VERSION, new Message.Inflight(0, 0, queues, queueSize), List.of());
+        Received received = receiveWhole(request);
+        Message reply = decode(request, received);
+        if (!(reply instanceof Message.Inflight layout)
+                || layout.mmapSize() <= 0
+                || received.descriptors().size() != 1) {
+            received.closeDescriptors();
+            throw new BackendRefusal("GET_INFLIGHT_FD is answered by " + reply + " with "
+                    + received.descriptors().size() + " descriptors");
+        }
+        return new InflightRegion(layout, received.descriptors().getFirst());
+    }
+
+    /// SET_INFLIGHT_FD (protocol feature INFLIGHT_SHMFD).
+    ///
+    /// @param region from this back end or from one before it
+    /// @throws IOException if the back end fails or refuses
+    public void setInflightFd(InflightRegion region) throws IOException {
+        tell(FrontendRequest.SET_INFLIGHT_FD, region.layout(), List.of(region.file()));
     }
 
     /// RESET_DEVICE (protocol feature RESET_DEVICE).
@@ -365,22 +409,36 @@ public final class VhostUserClient implements AutoCloseable {
     }
 
     private Message receive(FrontendRequest request) throws IOException {
-        Received received = socket.receive("the answer to " + request);
+        Received received = receiveWhole(request);
         received.closeDescriptors();
+        if (request == FrontendRequest.GET_CONFIG && received.header().size() == 0) {
+            throw new BackendRefusal("the back end refuses GET_CONFIG");
+        }
+        return decode(request, received);
+    }
+
+    /// Receives an answer, whose descriptors the caller owns.
+    private Received receiveWhole(FrontendRequest request) throws IOException {
+        Received received = socket.receive("the answer to " + request);
         MessageHeader header = received.header();
         if (header.request() != request.id() || header.flags() != (VERSION | REPLY)) {
+            received.closeDescriptors();
             throw new BackendViolation(request + " is answered by " + header);
         }
         if (received.descriptors().size() > request.maxReplyDescriptors()) {
+            received.closeDescriptors();
             throw new BackendViolation(
                     request + " is answered with " + received.descriptors().size() + " descriptors");
         }
-        if (request == FrontendRequest.GET_CONFIG && header.size() == 0) {
-            throw new BackendRefusal("the back end refuses GET_CONFIG");
-        }
+        return received;
+    }
+
+    /// @param received closed if it is malformed
+    private static Message decode(FrontendRequest request, Received received) throws BackendViolation {
         try {
             return MessageCodec.decodeReply(request, received.payload());
         } catch (ProtocolException e) {
+            received.closeDescriptors();
             var violation = new BackendViolation(String.valueOf(e.getMessage()));
             violation.initCause(e);
             throw violation;

@@ -23,7 +23,10 @@ final class Negotiation {
             ProtocolFeature.RESET_DEVICE,
             ProtocolFeature.CONFIGURE_MEM_SLOTS,
             ProtocolFeature.STATUS,
-            ProtocolFeature.GPA_ADDRESSES);
+            ProtocolFeature.GPA_ADDRESSES,
+            ProtocolFeature.INFLIGHT_SHMFD,
+            ProtocolFeature.GET_VRING_BASE_INFLIGHT,
+            ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN);
 
     private final FeatureSet offered;
     private final long offeredProtocol;
@@ -90,8 +93,16 @@ final class Negotiation {
         if (unknown != 0) {
             throw ProtocolException.refused("protocol features that are not offered: 0x" + Long.toHexString(unknown));
         }
+        requireNeeded(message.value(), ProtocolFeature.GET_VRING_BASE_INFLIGHT);
+        requireNeeded(message.value(), ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN);
         protocol = message.value();
         rings.useProtocolFeatures(protocol);
+    }
+
+    private static void requireNeeded(long bits, ProtocolFeature feature) throws ProtocolException {
+        if (feature.in(bits) && (feature.needs() & ~bits) != 0) {
+            throw ProtocolException.refused(feature + " without what it needs: 0x" + Long.toHexString(bits));
+        }
     }
 
     /// Whether a protocol feature was negotiated.

@@ -18,6 +18,10 @@ final class RingState {
     /// Index of the next available entry to take, while the ring is stopped.
     int base;
 
+    /// Whether the front end knows where the ring goes on and nothing is in flight: then the record in the in-flight
+    /// region is of no use any more.
+    boolean recordEnded;
+
     boolean enabled;
 
     @Nullable

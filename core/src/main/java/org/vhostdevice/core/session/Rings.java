@@ -15,9 +15,11 @@ import org.vhostdevice.core.protocol.ProtocolException;
 import org.vhostdevice.core.protocol.ProtocolFeature;
 import org.vhostdevice.core.sys.EventConsumer;
 import org.vhostdevice.core.sys.EventNotifier;
+import org.vhostdevice.core.sys.FdBox;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.transport.ReceivedMessage;
 import org.vhostdevice.core.virtqueue.FeatureSet;
+import org.vhostdevice.core.virtqueue.InflightArea;
 import org.vhostdevice.core.virtqueue.RingSetup;
 import org.vhostdevice.core.virtqueue.VirtioFeature;
 
@@ -34,6 +36,7 @@ final class Rings implements AutoCloseable {
     private final SessionEvents events;
     private final List<QueueMetrics> metrics;
     private final List<RingState> rings;
+    private final InflightMemory inflight;
     private final WorkerReplies replies = new WorkerReplies(this::unblockWorkers);
 
     private FeatureSet features = FeatureSet.NONE;
@@ -49,6 +52,7 @@ final class Rings implements AutoCloseable {
         this.events = events;
         this.memory = memory;
         this.metrics = metrics;
+        this.inflight = new InflightMemory(device);
         this.rings =
                 IntStream.range(0, device.queueCount()).mapToObj(RingState::new).toList();
     }
@@ -112,11 +116,32 @@ final class Rings implements AutoCloseable {
         ring.base = message.value();
     }
 
-    /// GET_VRING_BASE: stops the ring and answers once its last chain is completed and published.
-    Message getBase(Message.VringState message) throws ProtocolException {
+    /// GET_VRING_BASE and GET_VRING_BASE_SKIP_DRAIN: stops the ring and answers once nothing is in flight on the host:
+    /// the last chain is completed and published, or else recorded for whoever starts the ring next.
+    ///
+    /// @param mayLeave whether chains may be left recorded
+    Message getBase(Message.VringState message, boolean mayLeave) throws ProtocolException {
         RingState ring = at(message.index());
-        stop(List.of(ring));
+        stop(List.of(ring), mayLeave);
         return new Message.VringState(ring.index, ring.base);
+    }
+
+    /// GET_INFLIGHT_FD.
+    ///
+    /// @param along gets the descriptor
+    Message createInflight(Message.Inflight message, FdBox along) throws ProtocolException {
+        return inflight.create(message, features, along);
+    }
+
+    /// SET_INFLIGHT_FD.
+    ///
+    /// @param received with descriptors: exactly one
+    void useInflight(Message.Inflight message, ReceivedMessage received) throws ProtocolException {
+        if (anyStarted()) {
+            throw ProtocolException.refused("the in-flight region changed while a ring runs");
+        }
+        inflight.use(message, features, received);
+        rings.forEach(ring -> ring.recordEnded = false);
     }
 
     /// SET_VRING_KICK: starts the ring, or replaces the descriptor of a started one. Without descriptor the ring is
@@ -216,20 +241,46 @@ final class Rings implements AutoCloseable {
 
     /// Stops all rings, disables them and forgets what was said about them, but for the descriptors by which the
     /// front end is notified.
-    void reset() throws ProtocolException {
-        stop(rings);
+    ///
+    /// @param forgetAll whether chains that were left in flight are forgotten too. Front ends set the status to 0
+    ///     whenever they stop a device, and may start it again with the same chains.
+    void reset(boolean forgetAll) throws ProtocolException {
+        stop(rings, false);
+        for (RingState ring : rings) {
+            if (forgetAll || ring.recordEnded) {
+                forgetRecord(ring);
+            }
+        }
         rings.forEach(RingState::reset);
         driverReady = true;
         features = FeatureSet.NONE;
+    }
+
+    /// Makes the part of a ring in the in-flight region uninitialised.
+    private void forgetRecord(RingState ring) throws ProtocolException {
+        ring.recordEnded = true;
+        InflightArea area = inflight.find(ring, features);
+        if (area == null) {
+            return;
+        }
+        try {
+            var _ = replies.await(workers.of(ring.index).submit(() -> {
+                area.forget();
+                return area;
+            }));
+        } catch (IOException e) {
+            throw e instanceof ProtocolException refusal ? refusal : ProtocolException.refused(String.valueOf(e));
+        }
     }
 
     /// Stops all rings and closes all descriptors.
     @Override
     public void close() throws ProtocolException {
         try {
-            stop(rings);
+            stop(rings, false);
         } finally {
             rings.forEach(RingState::close);
+            inflight.close();
         }
     }
 
@@ -240,7 +291,7 @@ final class Rings implements AutoCloseable {
         try {
             VringWorker worker = workers.of(ring.index);
             try {
-                var begin = new Vring.Start(place(memory, ring), memory, ring.base);
+                var begin = new Vring.Start(place(memory, ring), memory, ring.base, inflight.area(ring, features));
                 var owner = new Vring.Owner(worker, events, metrics.get(ring.index));
                 Vring started = replies.await(worker.submit(() -> {
                     Vring vring = new Vring(ring.index, begin, owner);
@@ -250,6 +301,7 @@ final class Rings implements AutoCloseable {
                     vring.start(device, kick);
                     return vring;
                 }));
+                ring.recordEnded = false;
                 return new RingState.Started(started, worker);
             } catch (GuestMemoryException | ProtocolException e) {
                 tellError(worker, error);
@@ -274,15 +326,19 @@ final class Rings implements AutoCloseable {
         }
     }
 
-    private void stop(List<RingState> some) throws ProtocolException {
+    /// @param mayLeave whether chains may be left recorded in the in-flight region
+    private void stop(List<RingState> some, boolean mayLeave) throws ProtocolException {
         for (RingState ring : some) {
             if (ring.started != null) {
-                ring.started.worker().execute(ring.started.vring()::stop);
+                Vring vring = ring.started.vring();
+                ring.started.worker().execute(() -> vring.stop(mayLeave));
             }
         }
         for (RingState ring : some) {
             if (ring.started != null) {
-                ring.base = replies.await(ring.started.vring().stopped());
+                Vring.Stopped end = replies.await(ring.started.vring().stopped());
+                ring.base = end.base();
+                ring.recordEnded = end.drained();
                 ring.started = null;
                 ring.dropKick();
             }

@@ -16,6 +16,7 @@ import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolException;
 import org.vhostdevice.core.protocol.ProtocolFeature;
 import org.vhostdevice.core.sys.ErrnoException;
+import org.vhostdevice.core.sys.FdBox;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.UnixSocket;
 import org.vhostdevice.core.transport.BackendChannel;
@@ -107,14 +108,15 @@ final class Session implements SessionEvents {
     }
 
     private boolean serveNext() throws IOException {
-        try (ReceivedMessage received = connection.receive()) {
+        try (ReceivedMessage received = connection.receive();
+                FdBox along = new FdBox()) {
             if (received == null) {
                 return false;
             }
             FrontendRequest request = received.request();
             Message reply;
             try {
-                reply = obey(request, received.message(), received);
+                reply = obey(request, received.message(), received, along);
             } catch (ProtocolException e) {
                 reply = refusal(received, e);
             }
@@ -122,7 +124,7 @@ final class Session implements SessionEvents {
                 reply = Message.ACK;
             }
             if (reply != null) {
-                connection.reply(received, reply);
+                connection.reply(received, reply, along.all());
             }
             return true;
         }
@@ -155,11 +157,19 @@ final class Session implements SessionEvents {
         return null;
     }
 
+    /// Whether GET_VRING_BASE may leave requests in flight. A front end that has a message for that means the other
+    /// thing by this one.
+    private boolean leavesInFlight() {
+        return negotiation.has(ProtocolFeature.GET_VRING_BASE_INFLIGHT)
+                && !negotiation.has(ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN);
+    }
+
     /// Obeys one request.
     ///
+    /// @param along gets the descriptors that go with the reply
     /// @return the request's own reply; null if it has none
     /// @throws ProtocolException if the request is refused
-    private @Nullable Message obey(FrontendRequest request, Message message, ReceivedMessage received)
+    private @Nullable Message obey(FrontendRequest request, Message message, ReceivedMessage received, FdBox along)
             throws ProtocolException {
         requireNegotiated(request);
         return switch (request) {
@@ -169,7 +179,7 @@ final class Session implements SessionEvents {
             case SET_PROTOCOL_FEATURES -> done(() -> negotiation.setProtocolFeatures((Message.U64) message));
             case SET_OWNER -> null;
             case RESET_OWNER -> done(() -> rings.enableAll(false));
-            case RESET_DEVICE -> done(this::reset);
+            case RESET_DEVICE -> done(() -> reset(true));
             case SET_STATUS -> done(() -> setStatus((Message.U64) message));
             case GET_STATUS -> status.get();
             case GET_QUEUE_NUM -> new Message.U64(device.queueCount());
@@ -183,16 +193,19 @@ final class Session implements SessionEvents {
             case SET_VRING_NUM -> done(() -> rings.setSize((Message.VringState) message));
             case SET_VRING_ADDR -> done(() -> rings.setAddress((Message.VringAddress) message));
             case SET_VRING_BASE -> done(() -> rings.setBase((Message.VringState) message));
-            case GET_VRING_BASE -> rings.getBase((Message.VringState) message);
+            case GET_VRING_BASE -> rings.getBase((Message.VringState) message, leavesInFlight());
+            case GET_VRING_BASE_SKIP_DRAIN -> rings.getBase((Message.VringState) message, true);
             case SET_VRING_KICK -> done(() -> rings.setKick((Message.VringFile) message, received));
             case SET_VRING_CALL -> done(() -> rings.setCall((Message.VringFile) message, received));
             case SET_VRING_ERR -> done(() -> rings.setError((Message.VringFile) message, received));
             case SET_VRING_ENABLE -> done(() -> rings.enable((Message.VringState) message));
-            case UNKNOWN, SET_LOG_BASE, SET_LOG_FD, GET_INFLIGHT_FD, SET_INFLIGHT_FD, VRING_KICK -> throw unsupported();
+            case GET_INFLIGHT_FD -> rings.createInflight((Message.Inflight) message, along);
+            case SET_INFLIGHT_FD -> done(() -> rings.useInflight((Message.Inflight) message, received));
+            case UNKNOWN, SET_LOG_BASE, SET_LOG_FD, VRING_KICK -> throw unsupported();
             case SEND_RARP, NET_SET_MTU, IOTLB_MSG, SET_VRING_ENDIAN, GPU_SET_SOCKET -> throw unsupported();
             case CREATE_CRYPTO_SESSION, CLOSE_CRYPTO_SESSION -> throw unsupported();
             case POSTCOPY_ADVISE, POSTCOPY_LISTEN, POSTCOPY_END -> throw unsupported();
-            case GET_SHARED_OBJECT, GET_SHMEM_CONFIG, GET_VRING_BASE_SKIP_DRAIN -> throw unsupported();
+            case GET_SHARED_OBJECT, GET_SHMEM_CONFIG -> throw unsupported();
             case SET_DEVICE_STATE_FD, CHECK_DEVICE_STATE -> throw unsupported();
         };
     }
@@ -206,6 +219,8 @@ final class Session implements SessionEvents {
             case RESET_DEVICE -> ProtocolFeature.RESET_DEVICE;
             case ADD_MEM_REG, REM_MEM_REG -> ProtocolFeature.CONFIGURE_MEM_SLOTS;
             case SET_STATUS -> ProtocolFeature.STATUS;
+            case SET_INFLIGHT_FD -> ProtocolFeature.INFLIGHT_SHMFD;
+            case GET_VRING_BASE_SKIP_DRAIN -> ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN;
             default -> null;
         };
         if (needed != null && !negotiation.has(needed)) {
@@ -215,16 +230,18 @@ final class Session implements SessionEvents {
 
     private void setStatus(Message.U64 message) throws ProtocolException {
         if (message.value() == 0) {
-            reset();
+            reset(false);
         } else {
             status.set(message.value());
         }
     }
 
     /// Back to the state after the connection was made, but for what belongs to the connection: guest memory,
-    /// protocol features, and the descriptors by which the front end is notified.
-    private void reset() throws ProtocolException {
-        rings.reset();
+    /// protocol features, the in-flight region, and the descriptors by which the front end is notified.
+    ///
+    /// @param forgetAll whether requests left in flight are forgotten
+    private void reset(boolean forgetAll) throws ProtocolException {
+        rings.reset(forgetAll);
         negotiation.reset();
         status.reset();
         device.reset();

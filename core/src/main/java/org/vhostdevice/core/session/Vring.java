@@ -17,6 +17,7 @@ import org.vhostdevice.core.sys.EventNotifier;
 import org.vhostdevice.core.virtqueue.BrokenQueueException;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.core.virtqueue.FeatureSet;
+import org.vhostdevice.core.virtqueue.InflightArea;
 import org.vhostdevice.core.virtqueue.RingSetup;
 import org.vhostdevice.core.virtqueue.Virtqueue;
 
@@ -56,6 +57,7 @@ final class Vring implements QueueContext {
     private final QueueMetrics metrics;
     private final RingSetup setup;
     private final Virtqueue queue;
+    private final boolean recorded;
     private QueueHandler handler = NOT_READY;
 
     // Guest memory: what the ring and new chains use, and what older chains may still use.
@@ -73,6 +75,7 @@ final class Vring implements QueueContext {
     private boolean broken;
     private boolean abandoned;
     private boolean stopping;
+    private boolean left;
     private long stopBegan;
 
     // Chains may be waiting that the driver will not announce.
@@ -84,14 +87,25 @@ final class Vring implements QueueContext {
     private long signals;
     private volatile @Nullable EventNotifier signalled;
     private long signalsSeen; // control thread
-    private final CompletableFuture<Integer> stopped = new CompletableFuture<>();
+    private final CompletableFuture<Stopped> stopped = new CompletableFuture<>();
 
     /// Where a ring begins.
     ///
     /// @param setup its place and size
     /// @param memory guest memory, which the ring retains
-    /// @param base index of the first available entry to take
-    record Start(RingSetup setup, GuestMemory memory, int base) {}
+    /// @param base where it goes on, as [Virtqueue#base] says
+    /// @param inflight where chains in flight are recorded; null for nowhere
+    record Start(
+            RingSetup setup,
+            GuestMemory memory,
+            int base,
+            @Nullable InflightArea inflight) {}
+
+    /// Where a ring has ended.
+    ///
+    /// @param base where it goes on, as [Virtqueue#base] says
+    /// @param drained whether no chain was left recorded as in flight
+    record Stopped(int base, boolean drained) {}
 
     /// What a ring belongs to.
     ///
@@ -110,7 +124,8 @@ final class Vring implements QueueContext {
         this.metrics = owner.metrics();
         this.setup = start.setup();
         this.memory = start.memory();
-        this.queue = Virtqueue.open(start.setup(), start.memory(), start.base());
+        this.recorded = start.inflight() != null;
+        this.queue = Virtqueue.open(start.setup(), start.memory(), start.base(), start.inflight());
     }
 
     /// Lets the device begin and serves the ring from now on. If it throws, the ring is not started.
@@ -303,15 +318,20 @@ final class Vring implements QueueContext {
     }
 
     /// Begins to stop: no chain is taken any more, and once those in flight are completed the ring is finished.
-    void stop() {
+    ///
+    /// @param mayLeave whether the device may give chains up instead, if they are recorded
+    void stop(boolean mayLeave) {
         stopping = true;
         stopBegan = System.nanoTime();
         unwatch();
-        handler.quiesce();
+        left = mayLeave && recorded && handler.suspend();
+        if (!left) {
+            handler.quiesce();
+        }
     }
 
-    /// The index of the next available entry, once the ring has stopped. Any thread.
-    CompletableFuture<Integer> stopped() {
+    /// Where the ring has stopped, once it has. Any thread.
+    CompletableFuture<Stopped> stopped() {
         return stopped;
     }
 
@@ -350,7 +370,7 @@ final class Vring implements QueueContext {
                 olderMemory.forEach(GuestMemory::release);
                 memory.release();
             } finally {
-                stopped.complete(queue.base());
+                stopped.complete(new Stopped(queue.base(), queue.idle()));
             }
         }
     }
@@ -360,7 +380,7 @@ final class Vring implements QueueContext {
     }
 
     private boolean drained() {
-        return queue.inFlight() == 0 || (abandoned && givenUp());
+        return left || queue.inFlight() == 0 || (abandoned && givenUp());
     }
 
     private boolean givenUp() {

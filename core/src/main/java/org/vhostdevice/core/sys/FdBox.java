@@ -49,6 +49,13 @@ public final class FdBox implements AutoCloseable {
         return all;
     }
 
+    /// Those in the box, which stay its own.
+    ///
+    /// @return a list in the order they came in
+    public List<OwnedFd> all() {
+        return List.copyOf(fds);
+    }
+
     /// Closes those that are still in the box, which can be used again.
     @Override
     public void close() {

@@ -88,7 +88,7 @@ public final class SharedMemory implements AutoCloseable {
         return size;
     }
 
-    /// Fixes the size for everyone who has the descriptor, so that no one can pull the memory away.
+    /// Fixes the size for everyone who has the descriptor, for ever, so that no one can pull the memory away.
     ///
     /// @return false where the host cannot do so
     /// @throws ErrnoException if the host refuses
@@ -96,7 +96,7 @@ public final class SharedMemory implements AutoCloseable {
         if (!sealable) {
             return false;
         }
-        int seals = AbiNumber.F_SEAL_SHRINK.value() | AbiNumber.F_SEAL_GROW.value();
+        int seals = AbiNumber.F_SEAL_SHRINK.value() | AbiNumber.F_SEAL_GROW.value() | AbiNumber.F_SEAL_SEAL.value();
         ErrnoException.check("F_ADD_SEALS", Libc.fcntl(fd.number(), AbiNumber.F_ADD_SEALS.value(), seals));
         return true;
     }

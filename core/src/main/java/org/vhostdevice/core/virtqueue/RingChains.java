@@ -42,6 +42,11 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
         return inFlight;
     }
 
+    /// As [Virtqueue#idle] says.
+    public final boolean idle() {
+        return inFlight == 0 && !hasLost();
+    }
+
     /// As [Virtqueue#olderInFlight] says.
     public final int olderInFlight() {
         return olderInFlight;

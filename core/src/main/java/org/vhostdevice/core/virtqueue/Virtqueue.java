@@ -62,6 +62,9 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
     /// before it are.
     int inFlight();
 
+    /// {@return whether no chain is in flight, and none of another process is still to be taken}
+    boolean idle();
+
     /// Takes up another snapshot of guest memory, which later chains use. The caller holds the old one until
     /// [#olderInFlight] is 0.
     ///

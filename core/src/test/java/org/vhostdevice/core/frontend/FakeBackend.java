@@ -34,7 +34,8 @@ import org.vhostdevice.core.sys.Wakeup;
 final class FakeBackend implements AutoCloseable {
     /// What a back end offers.
     record Offer(long features, long protocolFeatures, int queues, int memorySlots) {
-        static final Offer FULL = new Offer(-1L, -1L, 4, 32);
+        /// Everything but a record of requests in flight: it knows nothing of the past.
+        static final Offer FULL = new Offer(-1L, ~ProtocolFeature.INFLIGHT_SHMFD.mask(), 4, 32);
     }
 
     private record Ring(int index) {}

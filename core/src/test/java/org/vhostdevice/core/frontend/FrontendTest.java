@@ -306,8 +306,8 @@ class FrontendTest {
     void whatTheBackEndCannotDoIsARefusal() throws Exception {
         Offer[] offers = {
             new Offer(~DriverFeature.VERSION_1, -1L, 4, 32), // legacy only
-            new Offer(-1L, -1L, 1, 32), // too few queues
-            new Offer(-1L, -1L, 4, 1), // too few memory slots
+            new Offer(-1L, Offer.FULL.protocolFeatures(), 1, 32), // too few queues
+            new Offer(-1L, Offer.FULL.protocolFeatures(), 4, 1), // too few memory slots
         };
         for (Offer offer : offers) {
             try (FakeBackend _ = backend(offer)) {

@@ -54,7 +54,8 @@ class MessageAnswersTest extends ServedDeviceTest {
                         | VirtioFeature.PROTOCOL_FEATURES.mask()
                         | VirtioFeature.VERSION_1.mask(),
                 features);
-        assertEquals(0x21a629, frontend.client.getProtocolFeatures(), "bits 0, 3, 5, 9, 10, 13, 15, 16, 21");
+        assertEquals(
+                0xb1b629, frontend.client.getProtocolFeatures(), "bits 0, 3, 5, 9, 10, 12, 13, 15, 16, 20, 21, 23");
     }
 
     @Test

@@ -30,7 +30,7 @@ public final class RngTestDevice implements VirtioDevice {
         AT_ONCE,
         /// From a task that another thread sends to the worker.
         BY_OTHER_THREAD,
-        /// When [#releaseHeld] is called, or the ring is about to stop.
+        /// When [#releaseHeld] is called, or the ring is about to stop, unless it is to be suspended.
         WHEN_RELEASED
     }
 
@@ -163,6 +163,12 @@ public final class RngTestDevice implements VirtioDevice {
         @Override
         public void quiesce() {
             completeHeld();
+        }
+
+        @Override
+        public boolean suspend() {
+            held.clear();
+            return completion != Completion.BY_OTHER_THREAD;
         }
 
         @Override
