@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.blk.backend.ImageSpec;
+import org.vhostdevice.blk.backend.MediumSpec;
+import org.vhostdevice.blk.backend.NullSpec;
 import org.vhostdevice.core.device.ByteSize;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.UsageException;
@@ -15,9 +17,16 @@ final class BlkArgs implements DeviceArguments {
     @Option(
             names = {"--blk-file", "--image"},
             paramLabel = "PATH",
-            required = true,
             description = "The raw image or disk to serve.")
     private @Nullable Path blkFile;
+
+    @Option(
+            names = "--null",
+            paramLabel = "SIZE",
+            description = "Serve a disk of SIZE bytes (suffix K, M, G or T) without a medium, for measurements: every"
+                    + " request is done at once, writes are forgotten, and reads leave the guest's buffers as they"
+                    + " are. In place of --blk-file.")
+    private @Nullable String nullSize;
 
     @Option(
             names = "--create",
@@ -65,15 +74,26 @@ final class BlkArgs implements DeviceArguments {
     }
 
     private BlkConfig config() throws UsageException {
-        if (blkFile == null) {
-            throw new UsageException("--blk-file PATH is missing: name the image to serve");
-        }
         try {
-            long createBytes = create == null ? 0 : ByteSize.parse(create);
-            ImageSpec image = new ImageSpec(blkFile, readOnly, createBytes);
-            return new BlkConfig(image, numQueues, queueSize, logicalBlockSize, serial);
+            return new BlkConfig(medium(), numQueues, queueSize, logicalBlockSize, serial);
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }
+    }
+
+    private MediumSpec medium() throws UsageException {
+        if (blkFile != null && nullSize != null) {
+            throw new UsageException("give either --blk-file PATH or --null SIZE, not both");
+        }
+        if (nullSize != null) {
+            if (create != null) {
+                throw new UsageException("--create makes an image: leave it out with --null, which has none");
+            }
+            return new NullSpec(ByteSize.parse(nullSize), readOnly);
+        }
+        if (blkFile == null) {
+            throw new UsageException("--blk-file PATH is missing: name the image to serve, or use --null SIZE");
+        }
+        return new ImageSpec(blkFile, readOnly, create == null ? 0 : ByteSize.parse(create));
     }
 }

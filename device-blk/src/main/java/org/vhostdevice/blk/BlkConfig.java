@@ -1,15 +1,17 @@
 package org.vhostdevice.blk;
 
 import org.vhostdevice.blk.backend.ImageSpec;
+import org.vhostdevice.blk.backend.MediumSpec;
+import org.vhostdevice.blk.backend.NullSpec;
 
 /// What a block device is like: the options after their checks.
 ///
-/// @param image the medium
+/// @param medium what is served
 /// @param numQueues 1 to [#MAX_QUEUES]
 /// @param queueSize the largest ring accepted, a power of two from 4 to [#MAX_QUEUE_SIZE]
 /// @param logicalBlockSize bytes, a power of two from 512 to 4096
 /// @param serial printable ASCII, at most 20 characters
-public record BlkConfig(ImageSpec image, int numQueues, int queueSize, int logicalBlockSize, String serial) {
+public record BlkConfig(MediumSpec medium, int numQueues, int queueSize, int logicalBlockSize, String serial) {
     /// The most queues.
     public static final int MAX_QUEUES = 256;
 
@@ -33,9 +35,15 @@ public record BlkConfig(ImageSpec image, int numQueues, int queueSize, int logic
             throw new IllegalArgumentException(
                     "--serial must be at most " + BlkRequestExecutor.ID_BYTES + " printable ASCII characters");
         }
-        if (image.createBytes() % logicalBlockSize != 0) {
-            throw new IllegalArgumentException(
-                    "--create must be a multiple of the logical block size " + logicalBlockSize);
+        switch (medium) {
+            case ImageSpec image -> checkMultiple("--create", image.createBytes(), logicalBlockSize);
+            case NullSpec none -> checkMultiple("--null", none.bytes(), logicalBlockSize);
+        }
+    }
+
+    private static void checkMultiple(String option, long bytes, int blockBytes) {
+        if (bytes % blockBytes != 0) {
+            throw new IllegalArgumentException(option + " must be a multiple of the logical block size " + blockBytes);
         }
     }
 

@@ -1,27 +1,27 @@
 package org.vhostdevice.blk;
 
 import java.io.IOException;
-import org.vhostdevice.blk.backend.Image;
-import org.vhostdevice.blk.backend.PosixBackend;
+import org.vhostdevice.blk.backend.Medium;
 import org.vhostdevice.core.device.ConfigSpace;
 import org.vhostdevice.core.device.DeviceType;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
 import org.vhostdevice.core.device.VirtioDevice;
 
-/// A virtio block device (VIRTIO 1.4, 5.2) on a raw image. Each queue has a worker of its own; all share the image.
+/// A virtio block device (VIRTIO 1.4, 5.2) on a raw image, or on nothing. Each queue has a worker of its own; all share
+/// the medium.
 final class BlkDevice implements VirtioDevice {
     private final BlkConfig config;
-    private final Image image;
+    private final Medium medium;
     private final ConfigSpace configSpace;
 
-    /// Opens the image.
+    /// Opens the medium.
     ///
     /// @throws IOException if it cannot be served
     BlkDevice(BlkConfig config) throws IOException {
         this.config = config;
-        image = Image.open(config.image(), config.logicalBlockSize());
-        configSpace = new BlkConfigSpace(image.size() / BlkRequestExecutor.SECTOR_BYTES, config);
+        medium = Medium.open(config.medium(), config.logicalBlockSize());
+        configSpace = new BlkConfigSpace(medium.size() / BlkRequestExecutor.SECTOR_BYTES, config);
     }
 
     @Override
@@ -43,7 +43,7 @@ final class BlkDevice implements VirtioDevice {
     public long features() {
         long features = 0;
         for (BlkFeature feature : BlkFeature.values()) {
-            if (feature != BlkFeature.RO || image.readOnly()) {
+            if (feature != BlkFeature.RO || medium.readOnly()) {
                 features |= feature.mask();
             }
         }
@@ -58,11 +58,11 @@ final class BlkDevice implements VirtioDevice {
     @Override
     public QueueHandler start(QueueContext context) {
         boolean flushNegotiated = context.features().has(BlkFeature.FLUSH.bit());
-        return new BlkRequestExecutor(new PosixBackend(image), config.serial(), flushNegotiated);
+        return new BlkRequestExecutor(medium.backend(), config.serial(), flushNegotiated);
     }
 
     @Override
     public void close() {
-        image.close();
+        medium.close();
     }
 }

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,6 +84,35 @@ class BlkArgsTest {
     void createAndReadOnlyContradictEachOther() {
         assertThrows(UsageException.class, () -> open("--create", "1M", "--read-only"));
         assertFalse(Files.exists(folder.resolve("disk.img")));
+    }
+
+    @Test
+    void nullIsADiskWithoutAMedium() throws Exception {
+        BlkArgs args = new BlkArgs();
+        new CommandLine(args)
+                .parseArgs("--null", "1G", "--read-only", "--num-queues", "2", "--logical-block-size=4096");
+        try (VirtioDevice device = args.open()) {
+            assertEquals(2, device.queueCount());
+            assertTrue((device.features() & BlkFeature.RO.mask()) != 0);
+            ByteBuffer config = ByteBuffer.wrap(device.config().bytes()).order(ByteOrder.LITTLE_ENDIAN);
+            assertEquals(1L << 21, config.getLong(0), "sectors");
+            assertEquals(4096, config.getInt(20), "blk_size");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', --blk-file PATH is missing",
+        "--null 1G --blk-file x, either --blk-file PATH or --null SIZE",
+        "--null 1G --create 1M, leave it out",
+        "--null 1000, multiple",
+        "--null huge, not a size"
+    })
+    void oneMediumMustBeNamed(String options, String word) {
+        BlkArgs args = new BlkArgs();
+        new CommandLine(args).parseArgs(options.isEmpty() ? new String[0] : options.split(" "));
+        UsageException e = assertThrows(UsageException.class, args::open);
+        assertTrue(String.valueOf(e.getMessage()).contains(word), e.getMessage());
     }
 
     @Test

@@ -13,7 +13,7 @@ import org.vhostdevice.core.sys.OwnedFd;
 /// An open raw image: a regular file or a disk of the host, locked against other processes.
 ///
 /// One descriptor serves all queues. Any thread.
-public final class Image implements AutoCloseable {
+public final class Image implements Medium {
     private final Path path;
     private final OwnedFd fd;
     private final long size;
@@ -60,13 +60,19 @@ public final class Image implements AutoCloseable {
     }
 
     /// {@return the bytes in the image when it was opened}
+    @Override
     public long size() {
         return size;
     }
 
-    /// {@return whether the image is only read}
+    @Override
     public boolean readOnly() {
         return readOnly;
+    }
+
+    @Override
+    public BlockBackend backend() {
+        return new PosixBackend(this);
     }
 
     /// Makes durable what was written before this call, by any thread.
@@ -86,7 +92,7 @@ public final class Image implements AutoCloseable {
         return path.toString();
     }
 
-    /// Closes the image, which unlocks it. No queue uses it any more.
+    /// Closes the image, which unlocks it.
     @Override
     public void close() {
         fd.close();

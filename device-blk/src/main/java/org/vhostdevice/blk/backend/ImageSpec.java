@@ -7,7 +7,7 @@ import java.nio.file.Path;
 /// @param path a regular file or a disk of the host
 /// @param readOnly whether the image is only read
 /// @param createBytes the size of a file to make; 0 to open what is there
-public record ImageSpec(Path path, boolean readOnly, long createBytes) {
+public record ImageSpec(Path path, boolean readOnly, long createBytes) implements MediumSpec {
     /// Checks that the parts agree.
     ///
     /// @throws IllegalArgumentException with a message for the person who typed the options
