@@ -1,7 +1,10 @@
 package org.vhostdevice.core.frontend;
 
-/// Virtio feature bits that a driver of any device knows, as masks (VIRTIO 1.4, 6; vhost-user for bit 30).
+/// Virtio feature bits that a driver of any device knows, as masks (VIRTIO 1.4, 6; vhost-user for bits 26 and 30).
 public final class DriverFeature {
+    /// The back end marks the pages that it writes; the driver knows nothing of it.
+    public static final long LOG_ALL = 1L << 26;
+
     /// Descriptors may refer to a table of descriptors.
     public static final long INDIRECT_DESC = 1L << 28;
 

@@ -18,13 +18,15 @@ public final class Frontend implements AutoCloseable {
     private static final int STATUS_DRIVER = 0x03;
     private static final int STATUS_DRIVER_OK = 0x04;
     private static final int STATUS_FEATURES_OK = 0x08;
+    private static final int VRING_F_LOG = 1;
 
-    private final Path path;
+    private Path path;
     private final FrontendOptions options;
     private final BackendRequestHandler handler;
     private final FrontendMemory memory;
     private final List<FrontendQueue> queues = new ArrayList<>();
     private Connection connection;
+    private boolean logging;
 
     /// What back ends have recorded; null until one makes room for it.
     private @Nullable InflightRegion inflight;
@@ -149,7 +151,7 @@ public final class Frontend implements AutoCloseable {
     ///
     /// @throws IOException if the back end fails or refuses
     public void start() throws IOException {
-        client().setFeatures(connection.negotiated().features());
+        passFeatures();
         addStatus(STATUS_FEATURES_OK);
         passInflight();
         for (FrontendQueue queue : queues) {
@@ -225,13 +227,55 @@ public final class Frontend implements AutoCloseable {
 
     private void startRing(FrontendQueue queue) throws IOException {
         int index = queue.index();
-        RingAddresses at = queue.ring().addresses();
         client().setVringNum(index, queue.ring().size());
         int base = recorded() ? queue.ring().resumeRecorded() : queue.ring().resume();
         client().setVringBase(index, base);
-        client().setVringAddr(new Message.VringAddress(
-                index, 0, toldAddress(at.descriptors()), toldAddress(at.used()), toldAddress(at.available()), 0));
+        passAddresses(queue);
         client().setVringKick(index, queue.kickForBackend());
+    }
+
+    private void passAddresses(FrontendQueue queue) throws IOException {
+        RingAddresses at = queue.ring().addresses();
+        client().setVringAddr(new Message.VringAddress(
+                queue.index(),
+                logging ? VRING_F_LOG : 0,
+                toldAddress(at.descriptors()),
+                toldAddress(at.used()),
+                toldAddress(at.available()),
+                logging ? at.used() : 0));
+    }
+
+    /// Has the back end mark the pages that it writes, from now on.
+    ///
+    /// @param log where
+    /// @throws BackendRefusal if it cannot
+    /// @throws IOException    if the back end fails
+    public void startLogging(MigrationLog log) throws IOException {
+        Negotiated agreed = connection.negotiated();
+        if (!agreed.has(ProtocolFeature.LOG_SHMFD) || (agreed.offered() & DriverFeature.LOG_ALL) == 0) {
+            throw new BackendRefusal("the back end does not log the pages that it writes");
+        }
+        client().migration().setLogBase(log.message(), log.descriptor());
+        setLogging(true);
+    }
+
+    /// Has the back end mark pages no longer.
+    ///
+    /// @throws IOException if the back end fails or refuses
+    public void stopLogging() throws IOException {
+        setLogging(false);
+    }
+
+    private void passFeatures() throws IOException {
+        client().setFeatures(connection.negotiated().features() | (logging ? DriverFeature.LOG_ALL : 0));
+    }
+
+    private void setLogging(boolean on) throws IOException {
+        logging = on;
+        passFeatures();
+        for (FrontendQueue queue : queues) {
+            passAddresses(queue);
+        }
     }
 
     private void enable(boolean enabled) throws IOException {
@@ -310,6 +354,16 @@ public final class Frontend implements AutoCloseable {
         connection = next;
         announceQueues();
         start();
+    }
+
+    /// Goes on with another back end, with the same memory and rings. The rings are stopped.
+    ///
+    /// @param destination its socket
+    /// @throws IOException as [#reattach]
+    public void migrate(Path destination) throws IOException {
+        path = destination;
+        logging = false;
+        reattach();
     }
 
     private void detach() {

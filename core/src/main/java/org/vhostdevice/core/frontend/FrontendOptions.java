@@ -41,6 +41,7 @@ public record FrontendOptions(
     public static FrontendOptions defaults() {
         long protocolFeatures = ProtocolFeature.bits(
                 ProtocolFeature.MQ,
+                ProtocolFeature.LOG_SHMFD,
                 ProtocolFeature.REPLY_ACK,
                 ProtocolFeature.BACKEND_REQ,
                 ProtocolFeature.CONFIG,
@@ -48,7 +49,8 @@ public record FrontendOptions(
                 ProtocolFeature.RESET_DEVICE,
                 ProtocolFeature.CONFIGURE_MEM_SLOTS,
                 ProtocolFeature.STATUS,
-                ProtocolFeature.INFLIGHT_SHMFD);
+                ProtocolFeature.INFLIGHT_SHMFD,
+                ProtocolFeature.DEVICE_STATE);
         long features = DriverFeature.INDIRECT_DESC
                 | DriverFeature.EVENT_IDX
                 | DriverFeature.PROTOCOL_FEATURES

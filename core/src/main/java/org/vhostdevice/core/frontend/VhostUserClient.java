@@ -331,6 +331,11 @@ public final class VhostUserClient implements AutoCloseable {
         return askU64(FrontendRequest.GET_STATUS);
     }
 
+    /// {@return the requests of migration}
+    public MigrationClient migration() {
+        return new MigrationClient(this);
+    }
+
     /// Sends any bytes as they are, for tests of what back ends do with them. The descriptors go with the first piece.
     ///
     /// @param pieces      each is sent by a call of its own; not one is empty
@@ -374,7 +379,7 @@ public final class VhostUserClient implements AutoCloseable {
         tell(request, payload, List.of());
     }
 
-    private void tell(FrontendRequest request, Message payload, List<OwnedFd> descriptors) throws IOException {
+    void tell(FrontendRequest request, Message payload, List<OwnedFd> descriptors) throws IOException {
         requireSilence(request);
         socket.send(request.id(), acknowledged ? VERSION | NEED_REPLY : VERSION, payload, descriptors);
         if (acknowledged && value(receive(request)) != 0) {
@@ -382,17 +387,21 @@ public final class VhostUserClient implements AutoCloseable {
         }
     }
 
-    private long askU64(FrontendRequest request) throws IOException {
+    long askU64(FrontendRequest request) throws IOException {
         return value(ask(request, Message.EMPTY));
     }
 
     private Message ask(FrontendRequest request, Message payload) throws IOException {
+        return ask(request, payload, List.of());
+    }
+
+    Message ask(FrontendRequest request, Message payload, List<OwnedFd> descriptors) throws IOException {
         requireSilence(request);
-        socket.send(request.id(), VERSION, payload, List.of());
+        socket.send(request.id(), VERSION, payload, descriptors);
         return receive(request);
     }
 
-    private static long value(Message reply) throws BackendViolation {
+    static long value(Message reply) throws BackendViolation {
         if (reply instanceof Message.U64(long value)) {
             return value;
         }

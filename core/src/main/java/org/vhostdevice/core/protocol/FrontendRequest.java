@@ -39,8 +39,9 @@ public enum FrontendRequest {
     RESET_OWNER(4, EMPTY, NONE),
     /// Replaces all guest memory by up to 8 regions, one descriptor each.
     SET_MEM_TABLE(5, MEMORY_TABLE, ONE_PER_REGION),
-    /// Passes the dirty log; always answered when LOG_SHMFD is negotiated.
-    SET_LOG_BASE(6, LOG, ONE, EMPTY),
+    /// Passes the dirty log; always answered when LOG_SHMFD is negotiated. Back ends answer by nothing, by a number or
+    /// by the log's description, and no front end reads it.
+    SET_LOG_BASE(6, LOG, ONE, OPAQUE),
     /// Passes a descriptor that is signalled when the log was written.
     SET_LOG_FD(7, EMPTY, ONE),
     /// Sets the number of descriptors of a ring.

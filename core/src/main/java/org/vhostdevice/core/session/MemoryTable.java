@@ -80,6 +80,12 @@ final class MemoryTable implements AutoCloseable {
     }
 
     private void replace(GuestMemory next) throws ProtocolException {
+        try {
+            rings.requireRoomForMemory();
+        } catch (ProtocolException e) {
+            next.release();
+            throw e;
+        }
         GuestMemory old = current;
         current = next;
         try {

@@ -3,10 +3,12 @@ package org.vhostdevice.core.session;
 import static org.vhostdevice.core.virtqueue.VirtioFeature.EVENT_IDX;
 import static org.vhostdevice.core.virtqueue.VirtioFeature.INDIRECT_DESC;
 import static org.vhostdevice.core.virtqueue.VirtioFeature.IN_ORDER;
+import static org.vhostdevice.core.virtqueue.VirtioFeature.LOG_ALL;
 import static org.vhostdevice.core.virtqueue.VirtioFeature.PROTOCOL_FEATURES;
 import static org.vhostdevice.core.virtqueue.VirtioFeature.RING_PACKED;
 import static org.vhostdevice.core.virtqueue.VirtioFeature.VERSION_1;
 
+import org.vhostdevice.core.memory.DirtyLog;
 import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolException;
 import org.vhostdevice.core.protocol.ProtocolFeature;
@@ -31,6 +33,7 @@ final class Negotiation {
     private final FeatureSet offered;
     private final long offeredProtocol;
     private final Rings rings;
+    private final WriteLog log;
     private FeatureSet accepted = FeatureSet.NONE;
     private boolean refused;
     // Workers ask for it.
@@ -38,7 +41,7 @@ final class Negotiation {
 
     /// @param deviceFeatures bits of the device type
     /// @param options what is not offered
-    Negotiation(long deviceFeatures, ServerOptions options, Rings rings) {
+    Negotiation(long deviceFeatures, ServerOptions options, Rings rings, WriteLog log) {
         FeatureSet all = new FeatureSet(deviceFeatures)
                 .with(INDIRECT_DESC)
                 .with(EVENT_IDX)
@@ -46,11 +49,16 @@ final class Negotiation {
                 .with(IN_ORDER)
                 .with(VERSION_1)
                 .with(PROTOCOL_FEATURES);
+        if (DirtyLog.isSupported()) {
+            all = all.with(LOG_ALL);
+        }
+        long protocolFeatures = PROTOCOL | (DirtyLog.isSupported() ? ProtocolFeature.LOG_SHMFD.mask() : 0);
         this.offered = new FeatureSet(all.bits() & ~options.disabledFeatures());
         this.offeredProtocol = offered.has(PROTOCOL_FEATURES)
-                ? ProtocolFeature.complete(PROTOCOL & ~options.disabledProtocolFeatures())
+                ? ProtocolFeature.complete(protocolFeatures & ~options.disabledProtocolFeatures())
                 : 0;
         this.rings = rings;
+        this.log = log;
     }
 
     /// GET_FEATURES.
@@ -66,12 +74,15 @@ final class Negotiation {
             throw ProtocolException.refused(
                     "features that are not offered: 0x" + Long.toHexString(wanted.bits() & ~offered.bits()));
         }
-        if (!wanted.equals(accepted) && rings.anyStarted()) {
+        // LOG_ALL is switched on and off while rings run, and is none of the driver's features.
+        FeatureSet driver = wanted.without(LOG_ALL);
+        if (!driver.equals(accepted) && rings.anyStarted()) {
             throw ProtocolException.refused("features changed while a ring runs");
         }
         refused = false;
-        accepted = wanted;
-        rings.useFeatures(wanted);
+        accepted = driver;
+        rings.useFeatures(driver);
+        log.logBuffers(wanted.has(LOG_ALL));
         if (!wanted.has(PROTOCOL_FEATURES)) {
             rings.enableAll(true);
         }
@@ -111,7 +122,8 @@ final class Negotiation {
     }
 
     /// Forgets the virtio features, as a reset does.
-    void reset() {
+    void reset() throws ProtocolException {
+        log.logBuffers(false);
         accepted = FeatureSet.NONE;
         refused = false;
     }

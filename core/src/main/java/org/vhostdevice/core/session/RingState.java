@@ -1,12 +1,17 @@
 package org.vhostdevice.core.session;
 
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.memory.DirtyLog;
 import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.sys.EventConsumer;
 import org.vhostdevice.core.sys.EventNotifier;
+import org.vhostdevice.core.virtqueue.RingLog;
 
 /// What the front end has said about one ring. Owns its descriptors. Control thread only.
 final class RingState {
+    /// Flag of SET_VRING_ADDR: writes to the ring are logged (VHOST_VRING_F_LOG).
+    static final int LOGGED = 1;
+
     final int index;
 
     /// Descriptors in the ring; 0 until SET_VRING_NUM.
@@ -53,6 +58,18 @@ final class RingState {
         base = 0;
         enabled = false;
         dropKick();
+    }
+
+    /// What the ring logs; null for nothing.
+    @Nullable
+    RingLog log(LogUse use) {
+        DirtyLog log = use.log();
+        Message.VringAddress at = address;
+        if (log == null || at == null) {
+            return null;
+        }
+        boolean itself = (at.flags() & LOGGED) != 0;
+        return itself || use.buffers() ? new RingLog(log, use.buffers(), itself, at.log()) : null;
     }
 
     /// Closes the kick descriptor, which the worker waits for no longer.

@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.memory.DirtyLog;
 import org.vhostdevice.core.memory.GuestMemory;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.protocol.Message;
@@ -16,10 +17,10 @@ import org.vhostdevice.core.protocol.ProtocolFeature;
 import org.vhostdevice.core.sys.EventConsumer;
 import org.vhostdevice.core.sys.EventNotifier;
 import org.vhostdevice.core.sys.FdBox;
-import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.transport.ReceivedMessage;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.core.virtqueue.InflightArea;
+import org.vhostdevice.core.virtqueue.RingLog;
 import org.vhostdevice.core.virtqueue.RingSetup;
 import org.vhostdevice.core.virtqueue.VirtioFeature;
 
@@ -43,6 +44,7 @@ final class Rings implements AutoCloseable {
     private long protocol;
     private GuestMemory memory;
     private boolean driverReady = true;
+    private LogUse logUse = LogUse.NONE;
 
     /// @param memory what the front end has shared so far; held by the caller
     /// @param metrics one for each queue of the device
@@ -101,7 +103,21 @@ final class Rings implements AutoCloseable {
                 && old.used() == message.used();
         if (!same) {
             requireStopped(ring, "addresses");
-            ring.address = message;
+        }
+        requireLogged(ring, message);
+        ring.address = message;
+        tellLog(ring);
+    }
+
+    /// The last byte of a ring that is logged has a bit in the log, if there is a log already.
+    private void requireLogged(RingState ring, Message.VringAddress message) throws ProtocolException {
+        DirtyLog log = logUse.log();
+        if (log == null || ring.size == 0 || (message.flags() & RingState.LOGGED) == 0) {
+            return;
+        }
+        if (!log.covers(message.log(), RingSetup.deviceBytes(ring.size, features))) {
+            throw ProtocolException.refused(
+                    "ring " + ring.index + " lies outside the log at " + Long.toHexString(message.log()));
         }
     }
 
@@ -150,7 +166,7 @@ final class Rings implements AutoCloseable {
     /// @param received with descriptors: at most one
     void setKick(Message.VringFile message, ReceivedMessage received) throws ProtocolException {
         RingState ring = at(message.index());
-        EventConsumer kick = adopt(received, EventConsumer::adopt);
+        EventConsumer kick = Notifications.adopt(received, EventConsumer::adopt);
         try {
             if (ring.started == null) {
                 ring.started = start(ring, kick);
@@ -164,7 +180,7 @@ final class Rings implements AutoCloseable {
             }
             ring.kick = kick;
         } catch (ProtocolException | RuntimeException | Error e) {
-            close(kick);
+            Notifications.close(kick);
             throw e;
         }
     }
@@ -174,7 +190,7 @@ final class Rings implements AutoCloseable {
     /// @param received with descriptors: at most one; none: the driver looks at the ring by itself
     void setCall(Message.VringFile message, ReceivedMessage received) throws ProtocolException {
         RingState ring = at(message.index());
-        EventNotifier call = adopt(received, EventNotifier::adopt);
+        EventNotifier call = Notifications.adopt(received, EventNotifier::adopt);
         EventNotifier old = ring.call;
         ring.call = call;
         replace(ring, old, vring -> vring.useCall(call));
@@ -185,7 +201,7 @@ final class Rings implements AutoCloseable {
     /// @param received with descriptors: at most one; none: broken rings are not reported
     void setError(Message.VringFile message, ReceivedMessage received) throws ProtocolException {
         RingState ring = at(message.index());
-        EventNotifier error = adopt(received, EventNotifier::adopt);
+        EventNotifier error = Notifications.adopt(received, EventNotifier::adopt);
         EventNotifier old = ring.error;
         ring.error = error;
         replace(ring, old, vring -> vring.useError(error));
@@ -215,6 +231,33 @@ final class Rings implements AutoCloseable {
         driverReady = ready;
         for (RingState ring : rings) {
             tellEnabled(ring);
+        }
+    }
+
+    /// Makes all rings log what they write in another way, and waits until they do.
+    void useLog(LogUse use) throws ProtocolException {
+        logUse = use;
+        for (RingState ring : rings) {
+            tellLog(ring);
+        }
+    }
+
+    private void tellLog(RingState ring) throws ProtocolException {
+        RingLog log = ring.log(logUse);
+        EventNotifier notifier = logUse.notifier();
+        tell(ring, vring -> vring.useLog(log, notifier));
+    }
+
+    /// Checks that all started rings can take up another snapshot of guest memory.
+    void requireRoomForMemory() throws ProtocolException {
+        for (RingState ring : rings) {
+            if (ring.started != null) {
+                Vring vring = ring.started.vring();
+                var _ = replies.await(ring.started.worker().submit(() -> {
+                    vring.requireRoomForMemory();
+                    return vring;
+                }));
+            }
         }
     }
 
@@ -287,6 +330,8 @@ final class Rings implements AutoCloseable {
     private RingState.Started start(RingState ring, @Nullable EventConsumer kick) throws ProtocolException {
         EventNotifier call = ring.call;
         EventNotifier error = ring.error;
+        RingLog log = ring.log(logUse);
+        EventNotifier logNotifier = logUse.notifier();
         boolean enabled = ring.enabled && driverReady;
         try {
             VringWorker worker = workers.of(ring.index);
@@ -297,6 +342,7 @@ final class Rings implements AutoCloseable {
                     Vring vring = new Vring(ring.index, begin, owner);
                     vring.useCall(call);
                     vring.useError(error);
+                    vring.useLog(log, logNotifier);
                     vring.enable(enabled);
                     vring.start(device, kick);
                     return vring;
@@ -355,7 +401,7 @@ final class Rings implements AutoCloseable {
         try {
             tell(ring, use);
         } finally {
-            close(old);
+            Notifications.close(old);
         }
     }
 
@@ -418,37 +464,6 @@ final class Rings implements AutoCloseable {
     private static void requireStopped(RingState ring, String what) throws ProtocolException {
         if (ring.started != null) {
             throw ProtocolException.refused("the " + what + " of ring " + ring.index + " changed while it runs");
-        }
-    }
-
-    private static void close(@Nullable EventConsumer kick) {
-        if (kick != null) {
-            kick.close();
-        }
-    }
-
-    private static void close(@Nullable EventNotifier notifier) {
-        if (notifier != null) {
-            notifier.close();
-        }
-    }
-
-    /// Makes a kind of notification of a received descriptor.
-    @FunctionalInterface
-    private interface Adoption<T> {
-        T adopt(OwnedFd fd) throws IOException;
-    }
-
-    private static <T> @Nullable T adopt(ReceivedMessage received, Adoption<T> adoption) throws ProtocolException {
-        if (received.descriptorCount() == 0) {
-            return null;
-        }
-        OwnedFd fd = received.takeDescriptor();
-        try {
-            return adoption.adopt(fd);
-        } catch (IOException e) {
-            fd.close();
-            throw ProtocolException.refused(String.valueOf(e.getMessage()));
         }
     }
 }

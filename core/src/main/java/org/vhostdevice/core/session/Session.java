@@ -49,6 +49,7 @@ final class Session implements SessionEvents {
     private final VirtioDevice device;
     private final Rings rings;
     private final MemoryTable memory;
+    private final WriteLog log;
     private final Negotiation negotiation;
     private final DeviceStatus status;
     private final ConfigAccess config;
@@ -64,7 +65,8 @@ final class Session implements SessionEvents {
         this.device = workers.device();
         this.rings = new Rings(workers, this, none, metrics);
         this.memory = new MemoryTable(rings, none);
-        this.negotiation = new Negotiation(device.features(), options, rings);
+        this.log = new WriteLog(rings);
+        this.negotiation = new Negotiation(device.features(), options, rings, log);
         this.status = new DeviceStatus(negotiation, rings);
         this.config = new ConfigAccess(device.config());
     }
@@ -199,9 +201,11 @@ final class Session implements SessionEvents {
             case SET_VRING_CALL -> done(() -> rings.setCall((Message.VringFile) message, received));
             case SET_VRING_ERR -> done(() -> rings.setError((Message.VringFile) message, received));
             case SET_VRING_ENABLE -> done(() -> rings.enable((Message.VringState) message));
+            case SET_LOG_BASE -> log.setBase((Message.Log) message, received);
+            case SET_LOG_FD -> done(() -> log.setNotifier(received));
             case GET_INFLIGHT_FD -> rings.createInflight((Message.Inflight) message, along);
             case SET_INFLIGHT_FD -> done(() -> rings.useInflight((Message.Inflight) message, received));
-            case UNKNOWN, SET_LOG_BASE, SET_LOG_FD, VRING_KICK -> throw unsupported();
+            case UNKNOWN, VRING_KICK -> throw unsupported();
             case SEND_RARP, NET_SET_MTU, IOTLB_MSG, SET_VRING_ENDIAN, GPU_SET_SOCKET -> throw unsupported();
             case CREATE_CRYPTO_SESSION, CLOSE_CRYPTO_SESSION -> throw unsupported();
             case POSTCOPY_ADVISE, POSTCOPY_LISTEN, POSTCOPY_END -> throw unsupported();
@@ -216,6 +220,7 @@ final class Session implements SessionEvents {
         ProtocolFeature needed = switch (request) {
             case SET_BACKEND_REQ_FD -> ProtocolFeature.BACKEND_REQ;
             case SET_CONFIG -> ProtocolFeature.CONFIG;
+            case SET_LOG_BASE -> ProtocolFeature.LOG_SHMFD;
             case RESET_DEVICE -> ProtocolFeature.RESET_DEVICE;
             case ADD_MEM_REG, REM_MEM_REG -> ProtocolFeature.CONFIGURE_MEM_SLOTS;
             case SET_STATUS -> ProtocolFeature.STATUS;
@@ -282,6 +287,7 @@ final class Session implements SessionEvents {
             LOGGER.log(Level.DEBUG, "a ring has failed", e);
         } finally {
             memory.close();
+            log.close();
             closeChannel();
             connection.close();
             device.reset();

@@ -3,8 +3,6 @@ package org.vhostdevice.core.session;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.QueueContext;
@@ -18,6 +16,7 @@ import org.vhostdevice.core.virtqueue.BrokenQueueException;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.core.virtqueue.InflightArea;
+import org.vhostdevice.core.virtqueue.RingLog;
 import org.vhostdevice.core.virtqueue.RingSetup;
 import org.vhostdevice.core.virtqueue.Virtqueue;
 
@@ -60,9 +59,7 @@ final class Vring implements QueueContext {
     private final boolean recorded;
     private QueueHandler handler = NOT_READY;
 
-    // Guest memory: what the ring and new chains use, and what older chains may still use.
-    private GuestMemory memory;
-    private final List<GuestMemory> olderMemory = new ArrayList<>(0);
+    // The ring lies in the newest snapshot of guest memory.
     private boolean inMemory = true;
 
     private @Nullable EventConsumer kick;
@@ -70,6 +67,8 @@ final class Vring implements QueueContext {
     private boolean polled;
     private @Nullable EventNotifier call;
     private @Nullable EventNotifier error;
+    private @Nullable RingLog log;
+    private @Nullable EventNotifier logNotifier;
 
     private boolean enabled;
     private boolean broken;
@@ -123,7 +122,6 @@ final class Vring implements QueueContext {
         this.events = owner.events();
         this.metrics = owner.metrics();
         this.setup = start.setup();
-        this.memory = start.memory();
         this.recorded = start.inflight() != null;
         this.queue = Virtqueue.open(start.setup(), start.memory(), start.base(), start.inflight());
     }
@@ -133,14 +131,14 @@ final class Vring implements QueueContext {
     /// @param newKick signals new chains; null if the driver does not notify and the ring is looked at regularly
     /// @throws IOException if the device cannot serve it, or the host cannot wait for the descriptor
     void start(VirtioDevice device, @Nullable EventConsumer newKick) throws IOException {
-        useKick(newKick);
         try {
+            useKick(newKick);
             handler = device.start(this);
         } catch (IOException | RuntimeException | Error e) {
             unwatch();
+            queue.close();
             throw e;
         }
-        memory.retain();
         worker.add(this);
     }
 
@@ -194,10 +192,31 @@ final class Vring implements QueueContext {
         error = newError;
     }
 
+    /// Marks what is written in another log from now on, or no longer. What was marked in the old one is told first.
+    ///
+    /// @param notifier signalled when pages were marked
+    void useLog(@Nullable RingLog newLog, @Nullable EventNotifier notifier) {
+        tellMarked();
+        log = abandoned ? null : newLog;
+        logNotifier = notifier;
+        queue.useLog(log);
+    }
+
     /// Allows or forbids taking chains.
     void enable(boolean on) {
         enabled = on;
         pending = true;
+    }
+
+    /// Fails if [#useMemory] could not take up another snapshot of guest memory.
+    ///
+    /// @throws GuestMemoryException if chains in flight hold too many older ones
+    void requireRoomForMemory() throws GuestMemoryException {
+        queue.releaseMemory();
+        if (!abandoned && !queue.canUseMemory()) {
+            throw new GuestMemoryException("requests in flight on ring " + index + " hold " + queue.snapshots()
+                    + " earlier states of guest memory");
+        }
     }
 
     /// Takes up another snapshot of guest memory. Chains in flight keep the old one.
@@ -215,12 +234,8 @@ final class Vring implements QueueContext {
             LOGGER.log(Level.DEBUG, () -> "ring " + index + " has lost its memory: " + e.getMessage());
             return;
         }
-        newMemory.retain();
-        olderMemory.add(memory);
-        memory = newMemory;
         inMemory = true;
         pending = true;
-        releaseUnusedMemory();
     }
 
     /// The driver has notified.
@@ -308,12 +323,13 @@ final class Vring implements QueueContext {
     /// @return whether the ring is to be finished
     boolean settle() {
         publish();
+        tellMarked();
         metrics.holds(queue.inFlight());
         if (saturated && !queue.saturated()) {
             saturated = false;
             pending = true;
         }
-        releaseUnusedMemory();
+        queue.releaseMemory();
         return stopping && drained();
     }
 
@@ -354,6 +370,7 @@ final class Vring implements QueueContext {
             events.failed(cause);
             unwatch();
             call = null;
+            log = null;
             queue.abandon();
         }
     }
@@ -362,13 +379,13 @@ final class Vring implements QueueContext {
     void finish() {
         try {
             handler.close();
+            queue.markInFlight();
         } catch (RuntimeException | Error e) {
             events.failed(e);
         } finally {
             try {
                 queue.abandon();
-                olderMemory.forEach(GuestMemory::release);
-                memory.release();
+                queue.close();
             } finally {
                 stopped.complete(new Stopped(queue.base(), queue.idle()));
             }
@@ -400,6 +417,12 @@ final class Vring implements QueueContext {
         }
     }
 
+    private void tellMarked() {
+        if (log != null && logNotifier != null && log.takeMarked()) {
+            signal(logNotifier);
+        }
+    }
+
     private void signal(EventNotifier notifier) {
         signals++;
         signalled = notifier;
@@ -415,13 +438,6 @@ final class Vring implements QueueContext {
             signal(error);
         }
         events.ringBroken(index);
-    }
-
-    private void releaseUnusedMemory() {
-        if (!olderMemory.isEmpty() && queue.olderInFlight() == 0) {
-            olderMemory.forEach(GuestMemory::release);
-            olderMemory.clear();
-        }
     }
 
     private void unwatch() {

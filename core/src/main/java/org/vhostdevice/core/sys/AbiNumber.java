@@ -47,6 +47,9 @@ enum AbiNumber {
     SC_PAGESIZE(30, 29, 47),
     RLIMIT_NOFILE(7, 8, 8),
 
+    // the number of futex(2) as a system call
+    SYS_FUTEX(202, 98, ABSENT, ABSENT),
+
     // socket options and flags
     SOL_SOCKET(1, 0xffff, 0xffff),
     SOCK_CLOEXEC(0x80000, ABSENT, 0x10000000),

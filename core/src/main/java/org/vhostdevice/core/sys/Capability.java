@@ -28,7 +28,10 @@ public enum Capability {
     OFD_LOCKS,
     /// `preadv2(2)` and `pwritev2(2)` with `RWF_NOWAIT`, which never wait; otherwise `O_NONBLOCK` or `poll(2)` sees
     /// to that.
-    NOWAIT_IO;
+    NOWAIT_IO,
+    /// `FUTEX_WAKE_OP` of `futex(2)`, by which the kernel changes bits of shared memory atomically; otherwise no dirty
+    /// log can be kept.
+    ATOMIC_BITS;
 
     private static final String PROPERTY = "vhost.disable";
 
@@ -53,6 +56,7 @@ public enum Capability {
             case OFD_LOCKS -> AbiNumber.F_OFD_SETLK.existsOn(abi);
             case NOWAIT_IO ->
                 AbiNumber.RWF_NOWAIT.existsOn(abi) && Symbol.PREADV2.isPresent() && Symbol.PWRITEV2.isPresent();
+            case ATOMIC_BITS -> AbiNumber.SYS_FUTEX.existsOn(abi) && Symbol.SYSCALL.isPresent();
         };
     }
 

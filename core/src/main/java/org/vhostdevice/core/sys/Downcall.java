@@ -13,7 +13,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 
-/// Calls C functions, all of them through one shape: six 64-bit arguments, a 64-bit result, `errno` captured.
+/// Calls C functions, nearly all of them through one shape: six 64-bit arguments, a 64-bit result, `errno` captured.
 ///
 /// A function that takes fewer or narrower arguments ignores the rest, so that the JVM builds one call stub for
 /// the whole program. Failure comes back as the kernel reports it: the negated error number, which is also how
@@ -38,6 +38,14 @@ final class Downcall {
                 FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG), Linker.Option.firstVariadicArg(2));
 
         private Variadic() {}
+    }
+
+    /// `syscall(number, a, b, c, d, e, f)`, linked when it is first needed.
+    private static final class SystemCall {
+        static final MethodHandle SIX = link(FunctionDescriptor.of(
+                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+
+        private SystemCall() {}
     }
 
     private Downcall() {}
@@ -139,6 +147,20 @@ final class Downcall {
             return variadicToInt(function, a, b, c.address());
         } finally {
             Reference.reachabilityFence(c);
+        }
+    }
+
+    /// Makes a system call by its number, on Linux, where C passes the arguments of `syscall(2)` as if it were not
+    /// variadic.
+    ///
+    /// @return its result, or the negated error number
+    static long systemCall(long number, long a, long b, long c, long d, long e, long f) {
+        MemorySegment state = STATE.get();
+        try {
+            long result = (long) SystemCall.SIX.invokeExact(Symbol.SYSCALL.address(), state, number, a, b, c, d, e, f);
+            return result == -1 ? -state.get(JAVA_INT, ERRNO) : result;
+        } catch (Throwable t) {
+            throw unchecked(t);
         }
     }
 

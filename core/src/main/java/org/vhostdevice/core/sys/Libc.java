@@ -16,6 +16,8 @@ final class Libc {
     /// What a call on a non-blocking descriptor returns that would have to wait.
     static final int EAGAIN = -Errno.EAGAIN.number();
 
+    private static final int FUTEX = AbiNumber.SYS_FUTEX.or(-1);
+
     private Libc() {}
 
     static int open(MemorySegment path, int flags, int mode) {
@@ -168,6 +170,16 @@ final class Libc {
             Reference.reachabilityFence(events);
             Reference.reachabilityFence(timeout);
         }
+    }
+
+    /// Changes the aligned 32-bit word at an address as `operation` encodes it (`FUTEX_WAKE_OP` 5 with
+    /// `FUTEX_PRIVATE_FLAG` 128), atomically with regard to every process that maps it.
+    ///
+    /// Only waiters of this process at this address could be woken; there are none.
+    ///
+    /// @return 0 or more, or the negated error number: `EFAULT` if there is no memory (any more)
+    static int futexWakeOp(long address, int operation) {
+        return (int) Downcall.systemCall(FUTEX, address, 5 | 128, 0, 0, address, operation);
     }
 
     static long sysconf(int name) {

@@ -51,6 +51,7 @@ enum Symbol {
     SHUTDOWN,
     SOCKET,
     SOCKETPAIR,
+    SYSCALL,
     SYSCONF,
     UMASK,
     WRITE;

@@ -56,7 +56,7 @@ public final class DescriptorChain {
         return readable.pieces() + writable.pieces();
     }
 
-    /// The generation of guest memory in which its buffers lie.
+    /// The number of the snapshot of guest memory in which its buffers lie ([MemoryGenerations]).
     int generation() {
         return generation;
     }

@@ -28,6 +28,13 @@ public record FeatureSet(long bits) {
         return new FeatureSet(bits | feature.mask());
     }
 
+    /// {@return this set without one feature}
+    ///
+    /// @param feature the bit to leave out
+    public FeatureSet without(VirtioFeature feature) {
+        return new FeatureSet(bits & ~feature.mask());
+    }
+
     /// {@return whether every bit of this set is in another one}
     ///
     /// @param other the larger set

@@ -135,6 +135,13 @@ public final class GuestBuffers {
         return done;
     }
 
+    /// Marks all pieces as written.
+    void mark(RingLog log) {
+        for (int piece = 0; piece < count; piece++) {
+            log.range(memory.start(regions[piece]) + offsets[piece], ends[piece] - start(piece));
+        }
+    }
+
     private MemorySegment segment(int piece) {
         return memory.segment(regions[piece]);
     }

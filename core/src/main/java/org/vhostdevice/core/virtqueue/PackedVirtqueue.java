@@ -59,7 +59,7 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
     /// Begins to use a ring whose chains in flight are recorded nowhere.
     ///
     /// @param setup the ring's place and size
-    /// @param memory guest memory; held by the caller as [#useMemory] says
+    /// @param memory guest memory; held until [#close]
     /// @param base as [#base] says
     /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned, or `base` outside
     ///     the ring
@@ -70,7 +70,7 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
     /// Begins to use a ring.
     ///
     /// @param setup the ring's place and size
-    /// @param memory guest memory; held by the caller as [#useMemory] says
+    /// @param memory guest memory; held until [#close]
     /// @param base as [#base] says
     /// @param area where chains in flight are recorded; what another process left there goes before `base`
     /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned, or `base` outside
@@ -90,6 +90,7 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
         if (inflight == null || !resume(inflight)) {
             begin(base);
         }
+        beginGeneration(memory);
     }
 
     private void begin(int base) throws GuestMemoryException {
@@ -156,17 +157,27 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
 
     @Override
     public void useMemory(GuestMemory memory) throws GuestMemoryException {
+        requireRoom();
         MemorySegment newRing = locateRing(memory);
         MemorySegment newDriverEvent = locateEvent(memory, setup.driver());
         deviceEvent = locateEvent(memory, setup.device());
         driverEvent = newDriverEvent;
         ring = newRing;
         walker = new PackedChainWalker(newRing, memory, setup.features(), inflight);
-        beginGeneration();
+        beginGeneration(memory);
+    }
+
+    @Override
+    public void useLog(@Nullable RingLog log) {
+        super.useLog(log);
+        if (log != null) { // the record of another process may have changed any descriptor when the ring began
+            log.ring(setup.descriptors(), (long) DESC_BYTES * size);
+        }
     }
 
     @Override
     public void abandon() {
+        useLog(null);
         ring = RingLayout.standIn(ring);
         driverEvent = RingLayout.standIn(driverEvent);
         deviceEvent = RingLayout.standIn(deviceEvent);
@@ -257,6 +268,7 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
         ring.set(LE16, heldEntry + DESC_FLAGS, (short) heldFlags);
         free += count;
         unpublished = 0;
+        markUsed(count);
         if (inflight != null) {
             inflight.settle();
         }
@@ -270,10 +282,31 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
         return PackedPosition.distance(before, PackedPosition.decode(event & 0xffff, size), size) < count;
     }
 
+    /// Marks the descriptors that were published, and those between them.
+    private void markUsed(int count) {
+        RingLog log = log();
+        if (log != null) {
+            int first = PackedPosition.index(PackedPosition.advance(nextUsed, 2 * size - count, size), size);
+            int untilEnd = Math.min(count, size - first);
+            log.ring(setup.descriptors() + (long) DESC_BYTES * first, (long) DESC_BYTES * untilEnd);
+            log.ring(setup.descriptors(), (long) DESC_BYTES * (count - untilEnd));
+        }
+    }
+
+    /// Marks the event suppression structure, where front ends expect it and where it is.
+    private void markEvent() {
+        RingLog log = log();
+        if (log != null) {
+            log.deviceArea(0, PackedRingLayout.EVENT_BYTES);
+            log.ring(setup.device(), PackedRingLayout.EVENT_BYTES);
+        }
+    }
+
     @Override
     public void disableNotifications() {
         if (!eventIndex) { // with it, an old event keeps the driver quiet
             deviceEvent.set(LE32, 0, EVENT_DISABLE << EVENT_FLAGS_SHIFT);
+            markEvent();
         }
     }
 
@@ -281,6 +314,7 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
     public boolean enableNotifications() throws BrokenQueueException {
         int event = eventIndex ? EVENT_DESC << EVENT_FLAGS_SHIFT | PackedPosition.encode(nextAvailable, size) : 0;
         deviceEvent.set(LE32, 0, event);
+        markEvent();
         VarHandle.fullFence();
         return hasLost() || seesMore();
     }

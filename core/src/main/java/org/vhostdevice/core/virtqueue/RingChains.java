@@ -1,6 +1,8 @@
 package org.vhostdevice.core.virtqueue;
 
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.memory.GuestMemory;
+import org.vhostdevice.core.memory.GuestMemoryException;
 
 /// The chains of one ring of either format: those in flight, by id, and those to be used again.
 ///
@@ -15,8 +17,7 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
     private int spareCount;
     private int inFlight;
     private int piecesInFlight;
-    private int generation; // of guest memory
-    private int olderInFlight;
+    private final MemoryGenerations generations = new MemoryGenerations();
 
     // With IN_ORDER the chains in flight, in a circle from the oldest on.
     private final DescriptorChain @Nullable [] order;
@@ -25,6 +26,8 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
     // Chains that another process held when it ended, which are taken before all others.
     private int lost;
     private int lostTaken;
+
+    private @Nullable RingLog log;
 
     RingChains(RingSetup setup) {
         taken = new DescriptorChain[setup.size()];
@@ -47,15 +50,56 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
         return inFlight == 0 && !hasLost();
     }
 
-    /// As [Virtqueue#olderInFlight] says.
-    public final int olderInFlight() {
-        return olderInFlight;
+    /// As [Virtqueue#canUseMemory] says.
+    public final boolean canUseMemory() {
+        return generations.hasRoom();
     }
 
-    /// Chains taken from now on use another snapshot of guest memory.
-    final void beginGeneration() {
-        generation++;
-        olderInFlight = inFlight;
+    final void requireRoom() throws GuestMemoryException {
+        if (!canUseMemory()) {
+            throw new GuestMemoryException(
+                    "requests in flight hold " + snapshots() + " earlier states of guest memory");
+        }
+    }
+
+    /// As [Virtqueue#snapshots] says.
+    public final int snapshots() {
+        return generations.held();
+    }
+
+    /// As [Virtqueue#releaseMemory] says.
+    public final void releaseMemory() {
+        generations.releaseUnused();
+    }
+
+    /// As [Virtqueue#close] says.
+    public final void close() {
+        generations.releaseAll();
+    }
+
+    /// As [Virtqueue#useLog] says.
+    public void useLog(@Nullable RingLog newLog) {
+        log = newLog;
+    }
+
+    /// As [Virtqueue#markInFlight] says.
+    public final void markInFlight() {
+        for (DescriptorChain chain : taken) {
+            if (log != null && chain != null) {
+                log.written(chain);
+            }
+        }
+    }
+
+    /// Where this ring marks what it writes; null while nobody wants to know.
+    final @Nullable RingLog log() {
+        return log;
+    }
+
+    /// Chains taken from now on use this snapshot of guest memory.
+    final void beginGeneration(GuestMemory memory) {
+        generations.begin(memory);
+        generations.releaseUnused();
     }
 
     /// Writes a used entry for a completed chain, which the driver does not see yet.
@@ -104,7 +148,7 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
     ///
     /// @param id free
     final void take(DescriptorChain chain, int id) {
-        chain.begin(id, generation);
+        chain.begin(id, generations.taken());
         if (order != null) {
             order[(oldest + inFlight) % order.length] = chain;
         }
@@ -126,12 +170,13 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
     }
 
     private void giveBack(DescriptorChain chain) {
+        if (log != null) {
+            log.written(chain);
+        }
         writeUsed(chain);
         taken[chain.id()] = null;
         inFlight--;
-        if (chain.generation() != generation) {
-            olderInFlight--;
-        }
+        generations.returned(chain.generation());
         piecesInFlight -= chain.pieces();
         recycle(chain);
     }

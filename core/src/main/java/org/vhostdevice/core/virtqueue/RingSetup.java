@@ -20,6 +20,18 @@ public record RingSetup(int size, FeatureSet features, long descriptors, long dr
         }
     }
 
+    /// {@return the bytes of a ring's device area, which the device writes}
+    ///
+    /// @param size descriptors in the ring
+    /// @param features negotiated with the driver
+    public static long deviceBytes(int size, FeatureSet features) {
+        if (features.has(VirtioFeature.RING_PACKED)) {
+            return PackedRingLayout.EVENT_BYTES;
+        }
+        int event = features.has(VirtioFeature.EVENT_IDX) ? SplitRingLayout.EVENT_BYTES : 0;
+        return SplitRingLayout.availEvent(size) + event;
+    }
+
     /// {@return whether a ring may have this many descriptors}
     ///
     /// @param size any number, as a front end sent it

@@ -45,7 +45,7 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
     /// Begins to use a ring whose chains in flight are recorded nowhere.
     ///
     /// @param setup the ring's place and size
-    /// @param memory guest memory; held by the caller as [#useMemory] says
+    /// @param memory guest memory; held until [#close]
     /// @param base the index of the first available entry to take, 0 to 65535
     /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned
     public SplitVirtqueue(RingSetup setup, GuestMemory memory, int base) throws GuestMemoryException {
@@ -55,7 +55,7 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
     /// Begins to use a ring.
     ///
     /// @param setup the ring's place and size
-    /// @param memory guest memory; held by the caller as [#useMemory] says
+    /// @param memory guest memory; held until [#close]
     /// @param base the index of the first available entry to take, 0 to 65535
     /// @param area where chains in flight are recorded; what another process left there goes before `base`
     /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned
@@ -75,6 +75,7 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
         if (area != null) {
             record(new SplitInflight(area, setup.size()));
         }
+        beginGeneration(memory);
     }
 
     /// Goes on where another process was: after the chains that it gave back and those that it held.
@@ -91,16 +92,18 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
 
     @Override
     public void useMemory(GuestMemory memory) throws GuestMemoryException {
+        requireRoom();
         MemorySegment newAvailableRing = locateAvailable(memory);
         MemorySegment newUsedRing = locateUsed(memory);
         walker = locateDescriptors(memory);
         availableRing = newAvailableRing;
         usedRing = newUsedRing;
-        beginGeneration();
+        beginGeneration(memory);
     }
 
     @Override
     public void abandon() {
+        useLog(null);
         availableRing = RingLayout.standIn(availableRing);
         usedRing = RingLayout.standIn(usedRing);
         inflight = null;
@@ -161,6 +164,7 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
         VarHandle.releaseFence();
         usedRing.set(LE16, USED_IDX, (short) nextUsed);
         publishedUsed = nextUsed;
+        markUsed(before);
         if (inflight != null) {
             inflight.settle(nextUsed);
         }
@@ -172,19 +176,44 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
         return (availableRing.get(LE16, AVAIL_FLAGS) & AVAIL_F_NO_INTERRUPT) == 0;
     }
 
+    /// Marks the used entries that were published, and the index.
+    private void markUsed(int before) {
+        RingLog log = log();
+        if (log == null) {
+            return;
+        }
+        int first = before & mask;
+        int count = (nextUsed - before) & 0xffff;
+        int untilEnd = Math.min(count, setup.size() - first);
+        log.deviceArea(USED_RING + (long) USED_ENTRY_BYTES * first, (long) USED_ENTRY_BYTES * untilEnd);
+        log.deviceArea(USED_RING, (long) USED_ENTRY_BYTES * (count - untilEnd));
+        log.deviceArea(USED_IDX, Short.BYTES);
+    }
+
+    private void markDeviceArea(long offset) {
+        RingLog log = log();
+        if (log != null) {
+            log.deviceArea(offset, Short.BYTES);
+        }
+    }
+
     @Override
     public void disableNotifications() {
         if (!eventIndex) { // with it, an old avail_event keeps the driver quiet
             usedRing.set(LE16, USED_FLAGS, (short) USED_F_NO_NOTIFY);
+            markDeviceArea(USED_FLAGS);
         }
     }
 
     @Override
     public boolean enableNotifications() throws BrokenQueueException {
         if (eventIndex) {
-            usedRing.set(LE16, SplitRingLayout.availEvent(setup.size()), (short) nextAvailable);
+            long event = SplitRingLayout.availEvent(setup.size());
+            usedRing.set(LE16, event, (short) nextAvailable);
+            markDeviceArea(event);
         } else {
             usedRing.set(LE16, USED_FLAGS, (short) 0);
+            markDeviceArea(USED_FLAGS);
         }
         VarHandle.fullFence();
         return hasLost() || nextAvailable != seenAvailable || seesMore();

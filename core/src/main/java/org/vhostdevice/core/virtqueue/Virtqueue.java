@@ -5,12 +5,12 @@ import org.vhostdevice.core.memory.GuestMemory;
 import org.vhostdevice.core.memory.GuestMemoryException;
 
 /// The device's side of one ring. Used by one thread. No method allocates per chain once the ring is warm.
-public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
+public sealed interface Virtqueue extends AutoCloseable permits SplitVirtqueue, PackedVirtqueue {
     /// {@return the device's side of a ring whose chains in flight are recorded nowhere, in the format that was
     /// negotiated}
     ///
     /// @param setup the ring's place and size
-    /// @param memory guest memory; held by the caller as [#useMemory] says
+    /// @param memory guest memory; held until [#close]
     /// @param base where the ring goes on, as [#base] says
     /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned, or `base` outside
     ///     the ring
@@ -21,7 +21,7 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
     /// {@return the device's side of a ring, in the format that was negotiated}
     ///
     /// @param setup the ring's place and size
-    /// @param memory guest memory; held by the caller as [#useMemory] says
+    /// @param memory guest memory; held until [#close]
     /// @param base where the ring goes on, as [#base] says, unless `area` holds the record of another process
     /// @param area where chains in flight are recorded; null for nowhere
     /// @throws GuestMemoryException if a part of the ring is outside guest memory or misaligned, or `base` outside
@@ -65,15 +65,29 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
     /// {@return whether no chain is in flight, and none of another process is still to be taken}
     boolean idle();
 
-    /// Takes up another snapshot of guest memory, which later chains use. The caller holds the old one until
-    /// [#olderInFlight] is 0.
+    /// Takes up another snapshot of guest memory, which later chains use. Chains in flight keep the one they have.
     ///
-    /// @param memory the new snapshot
+    /// @param memory the new snapshot, held until [#releaseMemory] after the next change
     /// @throws GuestMemoryException if the ring is not inside the new memory; nothing has changed then
     void useMemory(GuestMemory memory) throws GuestMemoryException;
 
-    /// {@return chains in flight that were taken before the last [#useMemory]}
-    int olderInFlight();
+    /// Marks from now on in another log what is written, or no longer.
+    ///
+    /// @param log where; null for nowhere
+    void useLog(@Nullable RingLog log);
+
+    /// Marks the chains in flight in the log, as the device gives them up and may have written a part.
+    void markInFlight();
+
+    /// {@return whether another snapshot can be taken up} Not while chains in flight lie in 63 older ones.
+    boolean canUseMemory();
+
+    /// {@return the snapshots of guest memory that are held: the newest, and those with chains in flight until
+    /// [#releaseMemory] finds them without}
+    int snapshots();
+
+    /// Lets go of older snapshots of guest memory in which no chain is in flight any more.
+    void releaseMemory();
 
     /// Lets go of the ring in guest memory: chains can still be completed, but no one learns of it. Nothing may be
     /// taken any more.
@@ -83,4 +97,8 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
     /// the available index; for a packed one in bits 0 to 15 where the next chain is taken, in bits 16 to 31 where
     /// the next one is given back, each an index with the wrap counter in its highest bit.
     int base();
+
+    /// Lets go of guest memory. The device holds no chain any more.
+    @Override
+    void close();
 }

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.core.frontend.BackendDisconnected;
 import org.vhostdevice.core.frontend.BackendRefusal;
 import org.vhostdevice.core.frontend.RawMessage;
+import org.vhostdevice.core.memory.DirtyLog;
 import org.vhostdevice.core.protocol.Bytes;
 import org.vhostdevice.core.protocol.FrontendRequest;
 import org.vhostdevice.core.protocol.Message;
@@ -46,8 +47,10 @@ class MessageAnswersTest extends ServedDeviceTest {
     @Test
     void offersTheFeaturesOfRingsAndTransport() throws Exception {
         long features = frontend.client.getFeatures();
+        boolean logs = DirtyLog.isSupported();
         assertEquals(
-                VirtioFeature.INDIRECT_DESC.mask()
+                (logs ? VirtioFeature.LOG_ALL.mask() : 0)
+                        | VirtioFeature.INDIRECT_DESC.mask()
                         | VirtioFeature.EVENT_IDX.mask()
                         | VirtioFeature.RING_PACKED.mask()
                         | VirtioFeature.IN_ORDER.mask()
@@ -55,7 +58,9 @@ class MessageAnswersTest extends ServedDeviceTest {
                         | VirtioFeature.VERSION_1.mask(),
                 features);
         assertEquals(
-                0xb1b629, frontend.client.getProtocolFeatures(), "bits 0, 3, 5, 9, 10, 12, 13, 15, 16, 20, 21, 23");
+                0xb1b629 | (logs ? 1 << 1 : 0),
+                frontend.client.getProtocolFeatures(),
+                "bits 0, 1, 3, 5, 9, 10, 12, 13, 15, 16, 20, 21, 23");
     }
 
     @Test

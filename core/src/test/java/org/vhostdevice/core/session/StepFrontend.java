@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.vhostdevice.core.frontend.FrontendMemory;
+import org.vhostdevice.core.frontend.MigrationLog;
 import org.vhostdevice.core.frontend.RegionPlan;
 import org.vhostdevice.core.frontend.RingAddresses;
 import org.vhostdevice.core.frontend.VhostUserClient;
@@ -17,8 +18,9 @@ import org.vhostdevice.core.virtqueue.VirtioFeature;
 final class StepFrontend implements AutoCloseable {
     static final long EVENT_IDX = VirtioFeature.EVENT_IDX.mask();
 
-    /// What the queues here, split and out of order, do not know.
-    private static final long OTHER_RINGS = VirtioFeature.RING_PACKED.mask() | VirtioFeature.IN_ORDER.mask();
+    /// What the queues here, split and out of order, do not know, and what a test asks for when it wants it.
+    private static final long OTHER_RINGS =
+            VirtioFeature.RING_PACKED.mask() | VirtioFeature.IN_ORDER.mask() | VirtioFeature.LOG_ALL.mask();
     static final long PROTOCOL_FEATURES = VirtioFeature.PROTOCOL_FEATURES.mask();
 
     /// Protocol features that change what the messages here mean, so that a test has to want them.
@@ -113,6 +115,27 @@ final class StepFrontend implements AutoCloseable {
 
     private long told(long guestAddress) {
         return guestAddressesOnly ? guestAddress : memory.toFrontendAddress(guestAddress);
+    }
+
+    /// Has all that is written logged, in buffers and in rings.
+    void log(MigrationLog log) throws IOException {
+        client.migration().setLogBase(log.message(), log.descriptor());
+        client.setFeatures(features | VirtioFeature.LOG_ALL.mask());
+        for (StepQueue queue : queues) {
+            logRing(queue, 1, queue.ring.addresses().used());
+        }
+    }
+
+    /// Says where a ring lies once more, with another flag and address for the log.
+    void logRing(StepQueue queue, int flags, long address) throws IOException {
+        RingAddresses at = queue.ring.addresses();
+        client.setVringAddr(new Message.VringAddress(
+                queue.index,
+                flags,
+                memory.toFrontendAddress(at.descriptors()),
+                memory.toFrontendAddress(at.used()),
+                memory.toFrontendAddress(at.available()),
+                address));
     }
 
     /// Starts a ring, enabled.

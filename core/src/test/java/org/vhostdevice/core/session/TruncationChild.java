@@ -2,13 +2,18 @@ package org.vhostdevice.core.session;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.IntStream;
 import org.vhostdevice.core.frontend.BackendDisconnected;
 import org.vhostdevice.core.frontend.Chain;
 import org.vhostdevice.core.frontend.ChainLayout;
-import org.vhostdevice.core.protocol.Message.MemoryRegion;
+import org.vhostdevice.core.frontend.FrontendMemory;
+import org.vhostdevice.core.frontend.MigrationLog;
+import org.vhostdevice.core.memory.DirtyLog;
 import org.vhostdevice.core.sys.FileIo;
+import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 
@@ -17,11 +22,13 @@ final class TruncationChild {
     private static final Duration A_MOMENT = Duration.ofMillis(1);
     private static final int TRUNCATIONS = 200;
     private static final int BUFFER = 1024;
+    private static final long END = 0x2_0010_0000L;
 
     private final ServerFixture server;
     private final RandomGenerator random;
     private long connections;
     private long ended;
+    private long endedByLog;
 
     private TruncationChild(ServerFixture server, long seed) {
         this.server = server;
@@ -41,7 +48,8 @@ final class TruncationChild {
                 child.truncateUnderLoad();
                 child.behave();
             }
-            System.out.println("connections " + child.connections + " ended " + child.ended);
+            System.out.println(
+                    "connections " + child.connections + " ended " + child.ended + " by log " + child.endedByLog);
         }
     }
 
@@ -53,30 +61,52 @@ final class TruncationChild {
         }
     }
 
+    /// Truncates guest memory in one connection, and the dirty log in the next one where there is any.
     private void truncateUnderLoad() throws Exception {
+        boolean logs = DirtyLog.isSupported() && connections % 2 == 1;
         connections++;
-        try (StepFrontend frontend = server.started()) {
+        try (StepFrontend frontend = server.started();
+                MigrationLog log = MigrationLog.create(END, 0)) {
+            if (logs) {
+                frontend.log(log);
+            }
+            List<Target> targets = logs ? List.of(Target.of(log)) : Target.of(frontend.memory);
             Thread load = Thread.ofPlatform().daemon().start(() -> load(frontend));
             for (int i = 0; i < TRUNCATIONS; i++) {
-                truncate(frontend, random.nextInt(2));
+                truncate(targets.get(random.nextInt(targets.size())));
             }
             load.interrupt();
             load.join();
-            if (isDisconnected(frontend)) {
+            if (isDisconnected(frontend, targets.getFirst())) {
                 ended++;
+                endedByLog += logs ? 1 : 0;
             }
         }
     }
 
-    private void truncate(StepFrontend frontend, int which) throws IOException {
-        int file = frontend.memory.descriptors().get(which).number();
-        MemoryRegion region = frontend.memory.regions().get(which);
-        long size = region.mmapOffset() + region.size();
-        FileIo.truncate(file, random.nextBoolean() ? 0 : random.nextLong(size));
+    /// A file that is truncated.
+    private record Target(OwnedFd file, long size) {
+        static Target of(MigrationLog log) {
+            return new Target(log.descriptor(), log.message().size());
+        }
+
+        static List<Target> of(FrontendMemory memory) {
+            return IntStream.range(0, 2)
+                    .mapToObj(i -> new Target(
+                            memory.descriptors().get(i),
+                            memory.regions().get(i).mmapOffset()
+                                    + memory.regions().get(i).size()))
+                    .toList();
+        }
+    }
+
+    private void truncate(Target target) throws IOException {
+        int file = target.file().number();
+        FileIo.truncate(file, random.nextBoolean() ? 0 : random.nextLong(target.size()));
         for (int i = random.nextInt(2000); i > 0; i--) {
             Thread.onSpinWait();
         }
-        FileIo.truncate(file, size);
+        FileIo.truncate(file, target.size());
     }
 
     /// Sends requests as fast as it can, whatever happens to the memory that it shares.
@@ -108,10 +138,10 @@ final class TruncationChild {
         }
     }
 
-    /// Pulls the memory away for good, and waits until the back end has noticed: it ends the connection, unless it has
+    /// Pulls a file away for good, and waits until the back end has noticed: it ends the connection, unless it has
     /// stopped the ring already because its content was lost.
-    private static boolean isDisconnected(StepFrontend frontend) throws IOException {
-        FileIo.truncate(frontend.memory.descriptors().get(0).number(), 0);
+    private static boolean isDisconnected(StepFrontend frontend, Target target) throws IOException {
+        FileIo.truncate(target.file().number(), 0);
         while (!frontend.queue(0).awaitError(0)) {
             frontend.queue(0).kick();
             try {

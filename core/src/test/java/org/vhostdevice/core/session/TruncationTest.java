@@ -16,13 +16,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostdevice.core.memory.DirtyLog;
 
-@DisplayName("A front end that truncates guest memory costs itself the connection, never the process")
+@DisplayName("A front end that truncates guest memory or its log costs itself the connection, never the process")
 class TruncationTest {
     private static final int SHORT_SECONDS = 3;
     private static final int LONG_SECONDS = 60;
     private static final int START_LIMIT_SECONDS = 60;
-    private static final Pattern RESULT = Pattern.compile("connections (\\d+) ended (\\d+)");
+    private static final Pattern RESULT = Pattern.compile("connections (\\d+) ended (\\d+) by log (\\d+)");
 
     @TempDir
     private Path directory;
@@ -65,6 +66,8 @@ class TruncationTest {
             Matcher result = RESULT.matcher(said);
             assertTrue(result.find(), said);
             assertTrue(Long.parseLong(result.group(2)) > 0, () -> "connections ended\n" + said);
+            boolean logged = Long.parseLong(result.group(3)) > 0;
+            assertEquals(DirtyLog.isSupported(), logged, () -> "connections ended by a truncated log\n" + said);
         } finally {
             child.destroyForcibly();
         }

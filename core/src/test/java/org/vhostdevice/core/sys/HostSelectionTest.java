@@ -94,7 +94,7 @@ class HostSelectionTest {
         });
         assertEquals(
                 "-Dvhost.disable: unknown capability 'FOO', known are [EVENTFD, MEMFD, SEALS, EPOLL, KQUEUE,"
-                        + " ATOMIC_CLOEXEC, OFD_LOCKS, NOWAIT_IO]",
+                        + " ATOMIC_CLOEXEC, OFD_LOCKS, NOWAIT_IO, ATOMIC_BITS]",
                 e.getMessage());
     }
 

@@ -160,19 +160,117 @@ abstract class VirtqueueContract extends RingTestBase {
         DescriptorChain old = take(queue);
         GuestMemory same = GuestMemory.of(guest.memory().regions());
         queue.useMemory(same);
-        assertEquals(1, queue.olderInFlight());
+        assertEquals(2, queue.snapshots());
         GuestMemory none = GuestMemory.empty();
         assertThrows(GuestMemoryException.class, () -> queue.useMemory(none));
         add(ring, 1, 1);
         DescriptorChain later = take(queue);
+        queue.releaseMemory();
+        assertEquals(2, queue.snapshots());
         old.complete(1);
-        assertEquals(0, queue.olderInFlight());
+        queue.releaseMemory();
+        assertEquals(1, queue.snapshots());
         later.complete(1);
         assertTrue(queue.publish());
         assertEquals(new Used(0, 1), ring.takeUsed());
         assertEquals(new Used(1, 1), ring.takeUsed());
         same.release();
         none.release();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("U9: every page that the device writes is marked, once it is visible that it was written")
+    void everyWrittenPageIsMarked(boolean eventIndex) throws Exception {
+        RingDriver ring = ring(eventIndex);
+        Virtqueue queue = ring.open();
+        try (TestLog log = new TestLog()) {
+            queue.useLog(log.of(true, true, ring.setup().device()));
+            long mark = guest.mark();
+            for (int round = 0; round < 20; round++) {
+                guest.resetTo(mark + 1500L * round);
+                int count = 1 + round % 2;
+                for (int id = 0; id < count; id++) {
+                    ring.add(3 * id, List.of(piece(5000, false), piece(3000, true), piece(5000, true)), Layout.DIRECT);
+                }
+                byte[] before = guest.read(TestGuest.START, (int) TestGuest.REGION_BYTES);
+                queue.disableNotifications();
+                for (int id = 0; id < count; id++) {
+                    DescriptorChain chain = take(queue);
+                    chain.writable().writeByte(round, 1 + round);
+                    chain.writable().writeByte(7999, 1 + round);
+                    chain.complete(8000);
+                }
+                queue.publish();
+                assertFalse(queue.enableNotifications());
+                log.assertMarked(before, guest.read(TestGuest.START, (int) TestGuest.REGION_BYTES));
+                for (int id = 0; id < count; id++) {
+                    assertNotNull(ring.takeUsed());
+                }
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("U9: buffers and ring are logged each when that is asked for")
+    void buffersAndRingAreLoggedSeparately() throws Exception {
+        RingDriver ring = ring(false);
+        Virtqueue queue = ring.open();
+        Piece written = new Piece(guest.allocate(4096, 4096), 1, true);
+        try (TestLog log = new TestLog()) {
+            RingLog buffersOnly = log.of(true, false, 0);
+            queue.useLog(buffersOnly);
+            assertFalse(buffersOnly.takeMarked());
+            ring.add(0, List.of(written), Layout.DIRECT);
+            take(queue).complete(1);
+            queue.publish();
+            assertEquals(List.of(written.address()), log.takeMarks());
+            assertTrue(buffersOnly.takeMarked());
+            assertFalse(buffersOnly.takeMarked());
+            queue.useLog(log.of(false, true, TestGuest.START + 100 * 4096));
+            ring.add(1, List.of(written), Layout.DIRECT);
+            take(queue).complete(1);
+            queue.publish();
+            queue.disableNotifications();
+            List<Long> marks = log.takeMarks();
+            assertTrue(marks.contains(TestGuest.START + 100 * 4096), marks::toString);
+            assertFalse(marks.contains(written.address()), marks::toString);
+            queue.useLog(null);
+            ring.add(2, List.of(written), Layout.DIRECT);
+            take(queue).complete(1);
+            queue.publish();
+            assertEquals(List.of(), log.takeMarks());
+        }
+    }
+
+    @Test
+    void chainsKeptForEverHoldNoMoreThanTheirOwnMemory() throws Exception {
+        RingDriver ring = ring(false);
+        Virtqueue queue = ring.open();
+        add(ring, 0, 1);
+        DescriptorChain kept = take(queue);
+        for (int i = 0; i < 1000; i++) {
+            changeMemory(queue);
+            add(ring, 1, 1);
+            DescriptorChain chain = take(queue);
+            changeMemory(queue);
+            chain.complete(1);
+            queue.publish();
+            queue.releaseMemory();
+            assertEquals(2, queue.snapshots());
+            assertEquals(new Used(1, 1), ring.takeUsed());
+        }
+        kept.complete(1);
+        queue.releaseMemory();
+        assertEquals(1, queue.snapshots());
+        queue.close();
+        assertEquals(0, queue.snapshots());
+    }
+
+    private void changeMemory(Virtqueue queue) throws GuestMemoryException {
+        GuestMemory same = GuestMemory.of(guest.memory().regions());
+        queue.useMemory(same);
+        same.release();
     }
 
     @Test
