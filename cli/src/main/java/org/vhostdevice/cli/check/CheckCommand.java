@@ -2,6 +2,7 @@ package org.vhostdevice.cli.check;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -75,6 +76,13 @@ public final class CheckCommand implements Callable<Integer> {
     @Option(names = "--destructive", description = "Make the checks that overwrite what is on the medium, too.")
     private boolean destructive;
 
+    @Option(
+            names = "--vsock-uds",
+            paramLabel = "PATH",
+            description = "Where a socket device has the Unix sockets of its host side: it connects to PATH_PORT for"
+                    + " the guest, and takes 'CONNECT PORT' on PATH.")
+    private @Nullable Path vsockUds;
+
     @Option(names = "--list", description = "List the checks and make none.")
     private boolean list;
 
@@ -139,7 +147,8 @@ public final class CheckCommand implements Callable<Integer> {
                 formats,
                 notifications == null ? best : notifications,
                 Duration.ofMillis((long) (timeout * MILLIS)),
-                destructive);
+                destructive,
+                Optional.ofNullable(vsockUds));
     }
 
     private void print(String text) {

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import org.vhostdevice.core.frontend.Frontend;
+import org.vhostdevice.core.frontend.FrontendOptions;
 import org.vhostdevice.core.frontend.VhostUserClient;
 import org.vhostdevice.core.protocol.ProtocolFeature;
 
@@ -113,6 +115,19 @@ final class Rig implements AutoCloseable {
 
     LiveDevice started() throws IOException {
         return started(plan());
+    }
+
+    /// A front end of its own for a driver of the device's type, with rings of the check's format.
+    ///
+    /// @param wanted queues and features
+    Frontend frontend(FrontendOptions wanted) throws IOException {
+        close();
+        FrontendOptions chosen = wanted.withNotifications(options().notifications())
+                .withTimeout(options().timeout());
+        Frontend frontend = Frontend.attach(
+                target().socket(), format == RingFormat.PACKED ? chosen.withFeatures(Bits.RING_PACKED) : chosen);
+        opened.push(frontend::close);
+        return frontend;
     }
 
     /// The ring on which the device's harmless request goes.

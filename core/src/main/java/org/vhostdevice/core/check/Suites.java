@@ -5,8 +5,14 @@ import java.util.stream.Stream;
 
 /// All suites, in the order in which they run.
 public final class Suites {
-    static final List<CheckSuite> ALL =
-            List.of(MessageChecks.SUITE, RefusalChecks.SUITE, RingChecks.SUITE, SplitChecks.SUITE);
+    static final List<CheckSuite> ALL = List.of(
+            MessageChecks.SUITE,
+            RefusalChecks.SUITE,
+            RingChecks.SUITE,
+            SplitChecks.SUITE,
+            VsockChecks.SUITE,
+            ConsoleChecks.SUITE,
+            FsChecks.SUITE);
 
     private Suites() {}
 

@@ -53,8 +53,10 @@ public final class ConsoleTestDevice implements VirtioDevice {
         SILENT,
         /// Gives receive buffers back without a byte in them.
         EMPTY_BUFFERS,
-        /// Loses a byte.
-        LOSES_BYTES
+        /// Keeps the buffers of the guest.
+        TAKES_NOTHING,
+        /// Says that it has no ports.
+        NO_PORTS
     }
 
     private final int ports;
@@ -132,7 +134,7 @@ public final class ConsoleTestDevice implements VirtioDevice {
                     .order(ByteOrder.LITTLE_ENDIAN)
                     .putShort((short) COLUMNS)
                     .putShort((short) ROWS)
-                    .putInt(ports)
+                    .putInt(fault == Fault.NO_PORTS ? 0 : ports)
                     .array();
         }
 
@@ -176,6 +178,10 @@ public final class ConsoleTestDevice implements VirtioDevice {
             pump(queue);
             return;
         }
+        if (fault == Fault.TAKES_NOTHING) {
+            empty.get(queue).add(chain);
+            return;
+        }
         ByteBuffer bytes = GuestBytes.readable(chain);
         chain.complete(0);
         if (queue == 3) {
@@ -195,12 +201,14 @@ public final class ConsoleTestDevice implements VirtioDevice {
             }
         }
         if (echo) {
-            int lost = fault == Fault.LOSES_BYTES && bytes.length > 1 ? 1 : 0;
-            give(queue - 1, Arrays.copyOf(bytes, bytes.length - lost));
+            give(queue - 1, bytes);
         }
     }
 
     private void control(ByteBuffer message) {
+        if (message.capacity() < 8) {
+            return;
+        }
         int port = message.getInt(0);
         int event = message.getShort(4);
         if (event == 0 && fault != Fault.SILENT) {
@@ -214,7 +222,7 @@ public final class ConsoleTestDevice implements VirtioDevice {
             } else if (fault == Fault.REMOVES_UNKNOWN) {
                 tell(ports, 2, 1);
             }
-        } else if (event == 3) {
+        } else if (event == 3 && port >= 0 && port < ports) {
             ready(port);
         }
     }

@@ -25,6 +25,7 @@ public final class FsTestDevice implements VirtioDevice {
     private static final int EINVAL = 22;
     private static final int ENOSYS = 38;
     private static final int INIT = 26;
+    private static final int FORGET_AFTER = 30;
 
     /// Rules to break.
     public enum Fault {
@@ -44,12 +45,20 @@ public final class FsTestDevice implements VirtioDevice {
         ONE_SESSION,
         /// Answers FORGET.
         FORGET_ANSWERED,
-        /// Leaves FORGET until the request queue is empty.
+        /// Leaves FORGET until 30 more files were written to.
         FORGET_WAITS,
+        /// Keeps the buffers of FORGET and INTERRUPT.
+        FORGET_KEPT,
         /// Reads data of other files than were written.
         WRONG_DATA,
         /// Believes the length in a request's header.
         BELIEVES_LENGTH,
+        /// Has a queue of notifications without room for one.
+        NOTHING_NOTIFIED,
+        /// Has a tag without a character.
+        EMPTY_TAG,
+        /// Calls a name that is not there invalid.
+        MISSING_INVALID,
         /// Answers with another number than that of the request.
         WRONG_NUMBER
     }
@@ -69,6 +78,7 @@ public final class FsTestDevice implements VirtioDevice {
     private final Map<String, Long> names = new HashMap<>();
     private final List<DescriptorChain> kept = new ArrayList<>();
     private long lastNode = 1;
+    private int writes;
     private boolean begun;
     private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
 
@@ -99,17 +109,17 @@ public final class FsTestDevice implements VirtioDevice {
 
     @Override
     public int worker(int queue) {
-        return fault == Fault.FORGET_WAITS ? 0 : queue;
-    }
-
-    @Override
-    public long features() {
         return 0;
     }
 
     @Override
+    public long features() {
+        return fault == Fault.NOTHING_NOTIFIED ? 1 : 0;
+    }
+
+    @Override
     public ConfigSpace config() {
-        return () -> ByteBuffer.allocate(TAG_BYTES + 4)
+        return () -> ByteBuffer.allocate(TAG_BYTES + 8)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .put(tag.getBytes(StandardCharsets.UTF_8))
                 .putInt(TAG_BYTES, fault == Fault.NO_QUEUES ? 0 : 1)
@@ -131,22 +141,28 @@ public final class FsTestDevice implements VirtioDevice {
 
             @Override
             public void quiesce() {
-                if (context.index() == 1) {
-                    kept.forEach(chain -> chain.complete(0));
-                    kept.clear();
-                }
+                kept.forEach(chain -> chain.complete(0));
+                kept.clear();
             }
         };
     }
 
     private synchronized void handle(int queue, DescriptorChain chain) {
         ByteBuffer request = GuestBytes.readable(chain);
+        if (queue == 0 && (fault == Fault.FORGET_WAITS || fault == Fault.FORGET_KEPT)) {
+            kept.add(chain);
+            return;
+        }
         if (queue == 0) {
             GuestBytes.complete(chain, fault == Fault.FORGET_ANSWERED ? new byte[16] : new byte[0]);
             return;
         }
-        if (request.capacity() < HEADER) {
-            answer(chain, 0, EINVAL);
+        if (request.capacity() < HEADER || chain.writable().length() < 16) {
+            if (fault == Fault.SHORT_UNANSWERED) {
+                kept.add(chain);
+            } else {
+                answer(chain, 0, EINVAL);
+            }
             return;
         }
         if (request.getInt(4) == Integer.reverseBytes(INIT) && fault != Fault.LITTLE_ENDIAN_ONLY) {
@@ -174,11 +190,10 @@ public final class FsTestDevice implements VirtioDevice {
     }
 
     private void serve(DescriptorChain chain, ByteBuffer request, long unique) {
-        long node = request.getLong(16);
         request.position(HEADER);
         switch (request.getInt(4)) {
             case 1 -> found(chain, unique, names.get(name(request)));
-            case 3 -> answer(chain, unique, 0, body(104).put(16, attributes(node)));
+            case 3 -> attributes(chain, request, unique);
             case 9 -> found(chain, unique, make(name(request.position(HEADER + 8)), true));
             case 10, 11 -> answer(chain, unique, names.remove(name(request)) == null ? ENOENT : 0);
             case 14 -> answer(chain, unique, 0, body(16).putLong(0, request.getInt(HEADER + 4) + 7L));
@@ -205,6 +220,15 @@ public final class FsTestDevice implements VirtioDevice {
                 body(64).putInt(0, 7).putInt(4, minor).putInt(20, 1 << 20).putShort(28, (short) 256));
     }
 
+    private void attributes(DescriptorChain chain, ByteBuffer request, long unique) {
+        long handle = request.getLong(HEADER + 8);
+        answer(
+                chain,
+                unique,
+                0,
+                body(104).put(16, attributes(request.getLong(16))).putInt(8, (int) handle));
+    }
+
     private void read(DescriptorChain chain, ByteBuffer request, long unique) {
         byte[] content = node(request).content;
         int offset = (int) Math.min(request.getLong(HEADER + 8), content.length);
@@ -223,6 +247,11 @@ public final class FsTestDevice implements VirtioDevice {
         node.content = Arrays.copyOf(node.content, Math.max(node.content.length, offset + n));
         request.position(HEADER + 40).get(node.content, offset, n);
         answer(chain, unique, 0, body(8).putInt(0, n));
+        writes++;
+        if (fault == Fault.FORGET_WAITS && writes % FORGET_AFTER == 0) {
+            kept.forEach(waiting -> waiting.complete(0));
+            kept.clear();
+        }
     }
 
     private Node node(ByteBuffer request) {
@@ -256,7 +285,7 @@ public final class FsTestDevice implements VirtioDevice {
 
     private void found(DescriptorChain chain, long unique, Long node) {
         if (node == null) {
-            answer(chain, unique, ENOENT);
+            answer(chain, unique, fault == Fault.MISSING_INVALID ? EINVAL : ENOENT);
         } else {
             answer(chain, unique, 0, ByteBuffer.wrap(entry(node)));
         }

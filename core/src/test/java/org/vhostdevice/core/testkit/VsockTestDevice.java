@@ -58,7 +58,21 @@ public final class VsockTestDevice implements VirtioDevice {
         /// Keeps the buffers of packets that are malformed.
         KEEPS_MALFORMED,
         /// Counts no bytes that it took.
-        COUNTS_NOTHING
+        COUNTS_NOTHING,
+        /// Says nothing to packets of no connection.
+        STRAYS_IGNORED,
+        /// Answers a reset by a reset.
+        RESETS_RESETS,
+        /// Does not offer NO_IMPLIED_STREAM.
+        NOT_OFFERED,
+        /// Does not tell the guest that the host has closed.
+        NO_SHUTDOWN,
+        /// Leaves the host's end open when the guest resets the connection.
+        KEEPS_HOST,
+        /// Takes the end of one direction for the end of both.
+        WHOLE_SHUTDOWN,
+        /// Tells the host that the guest did not grant a connection.
+        SAYS_NO
     }
 
     private final Path path;
@@ -136,7 +150,9 @@ public final class VsockTestDevice implements VirtioDevice {
                 }
                 int n = read(buffer.clear().limit(room));
                 if (n < 0) {
-                    context.execute(() -> give(packet(this, 4, 3)));
+                    if (fault != Fault.NO_SHUTDOWN) {
+                        context.execute(() -> give(packet(this, 4, 3)));
+                    }
                     return;
                 }
                 byte[] data = Arrays.copyOf(buffer.array(), n);
@@ -194,7 +210,7 @@ public final class VsockTestDevice implements VirtioDevice {
 
     @Override
     public long features() {
-        return 1;
+        return fault == Fault.NOT_OFFERED ? 1 : 5;
     }
 
     @Override
@@ -273,7 +289,8 @@ public final class VsockTestDevice implements VirtioDevice {
         if (operation == 1) {
             connect(packet, guestPort, hostPort);
         } else if (host == null || host.hostPort != hostPort) {
-            if (operation != 3) {
+            boolean answer = operation == 3 ? fault == Fault.RESETS_RESETS : fault != Fault.STRAYS_IGNORED;
+            if (answer) {
                 give(reset(packet));
             }
         } else {
@@ -287,7 +304,8 @@ public final class VsockTestDevice implements VirtioDevice {
             case 2 -> {
                 host.establish();
                 start(host);
-                write(host, ByteBuffer.wrap(("OK " + host.hostPort + "\n").getBytes(StandardCharsets.US_ASCII)));
+                String word = fault == Fault.SAYS_NO ? "NO " : "OK ";
+                write(host, ByteBuffer.wrap((word + host.hostPort + "\n").getBytes(StandardCharsets.US_ASCII)));
             }
             case 5 -> {
                 int n = fault == Fault.WHOLE_BUFFER ? packet.capacity() - HEADER : packet.getInt(24);
@@ -302,23 +320,44 @@ public final class VsockTestDevice implements VirtioDevice {
                     give(packet(host, 6, 0));
                 }
             }
-            case 3, 4 -> end(host, operation == 4);
+            case 3 -> end(host, false);
+            case 4 -> shutDown(host, packet.getInt(32));
             default -> {
                 // credit update
             }
         }
     }
 
+    private void shutDown(Host host, int flags) {
+        if (flags == 3 || fault == Fault.WHOLE_SHUTDOWN) {
+            end(host, true);
+        } else if (flags == 2) {
+            quietly(host.channel::shutdownOutput);
+        }
+    }
+
     private void end(Host host, boolean answer) {
         hosts.remove(host.guestPort);
         host.end();
-        try {
-            host.channel.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        if (fault != Fault.KEEPS_HOST) {
+            quietly(host.channel::close);
         }
         if (answer && fault != Fault.NO_RESET_AFTER_SHUTDOWN) {
             give(packet(host, 3, 0));
+        }
+    }
+
+    @FunctionalInterface
+    private interface HostCall {
+        void call() throws IOException;
+    }
+
+    /// The host may have closed its end before.
+    private static void quietly(HostCall call) {
+        try {
+            call.call();
+        } catch (IOException e) {
+            // it has
         }
     }
 

@@ -59,6 +59,15 @@ public final class ConsoleDriver {
                 .withFeatures(FEATURES);
     }
 
+    /// Sets a front end up for port 0 alone.
+    ///
+    /// @param options to begin with
+    /// @return the options with two queues, and features of a device with one port
+    public static FrontendOptions onePort(FrontendOptions options) {
+        return options.withQueues(new QueuePlan(2, RING, options.queues().indirectEntries()))
+                .withFeatures(FEATURES & ~Console.MULTIPORT);
+    }
+
     /// Reads the number of ports in the configuration.
     ///
     /// @param frontend connected
@@ -118,12 +127,17 @@ public final class ConsoleDriver {
         return control.isPresent();
     }
 
+    /// {@return the control queues}
+    public ConsolePort control() {
+        return control.orElseThrow();
+    }
+
     /// Sends a control message.
     ///
     /// @param message any
     /// @throws IOException if the back end fails
     public void tell(ConsoleMessage message) throws IOException {
-        control.orElseThrow().send(message.write());
+        control().send(message.write());
     }
 
     /// Receives a control message.
@@ -132,7 +146,7 @@ public final class ConsoleDriver {
     /// @return the message; empty if none came
     /// @throws IOException if the back end fails, or the message is too short
     public Optional<ConsoleMessage> hear(long timeoutNanos) throws IOException {
-        Optional<byte[]> bytes = control.orElseThrow().receive(timeoutNanos);
+        Optional<byte[]> bytes = control().receive(timeoutNanos);
         return bytes.isEmpty() ? Optional.empty() : Optional.of(ConsoleMessage.read(bytes.get()));
     }
 }

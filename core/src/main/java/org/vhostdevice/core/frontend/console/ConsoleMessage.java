@@ -61,4 +61,12 @@ public record ConsoleMessage(int port, int event, int value, Bytes extra) {
     public String text() {
         return new String(extra.toArray(), StandardCharsets.UTF_8);
     }
+
+    /// {@return what follows, as the size of a console in words}
+    public String size() {
+        ByteBuffer size = ByteBuffer.allocate(2 * Short.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        size.put(extra.toArray(), 0, Math.min(extra.length(), size.capacity()));
+        return Short.toUnsignedInt(size.getShort(0)) + " columns, " + Short.toUnsignedInt(size.getShort(Short.BYTES))
+                + " rows";
+    }
 }

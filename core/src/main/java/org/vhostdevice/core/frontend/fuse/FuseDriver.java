@@ -190,6 +190,22 @@ public final class FuseDriver {
         }
     }
 
+    /// Looks how many requests the device has answered that were not waited for.
+    ///
+    /// @return how many
+    /// @throws BackendViolation if the used ring cannot be
+    public int pending() throws BackendViolation {
+        return requests.queue().ring().pending();
+    }
+
+    /// Waits for the answers to all requests, and drops them.
+    ///
+    /// @throws BackendTimeout if one does not come
+    /// @throws IOException    if the back end fails
+    public void awaitAll() throws IOException {
+        requests.awaitAll();
+    }
+
     private FuseReply reply(int slot) throws BackendViolation {
         long used = requests.usedLength();
         if (used < FuseRequest.REPLY_HEADER) {
@@ -211,7 +227,8 @@ public final class FuseDriver {
                         .asSlice(FuseRequest.REPLY_HEADER, used - FuseRequest.REPLY_HEADER)));
     }
 
-    /// Sends a request without an answer on the high priority queue, and waits until the device has used it.
+    /// Sends a request without an answer on the high priority queue, with room for one all the same, and waits until
+    /// the device has used it.
     ///
     /// @param request FORGET, BATCH_FORGET or INTERRUPT, or anything else to see what happens
     /// @param timeout how long to wait, in nanoseconds
@@ -222,7 +239,7 @@ public final class FuseDriver {
         unique += 2;
         byte[] bytes = request.bytes(unique, FuseRequest.HEADER + request.body().length());
         MemorySegment.copy(bytes, 0, urgent.readable(slot), ValueLayout.JAVA_BYTE, 0, bytes.length);
-        urgent.offer(slot, bytes.length, 0);
+        urgent.offer(slot, bytes.length, FuseRequest.REPLY_HEADER);
         urgent.submit();
         return urgent.take(timeout) == SlotQueue.NONE ? -1 : urgent.usedLength();
     }

@@ -99,6 +99,14 @@ public record VsockHeader(
         return new VsockHeader(source, destination, other, type, operation, flags, credit);
     }
 
+    /// Changes what is said of the receive buffer.
+    ///
+    /// @param other the sender's buffer
+    /// @return the changed copy
+    public VsockHeader withCredit(Credit other) {
+        return new VsockHeader(source, destination, length, type, operation, flags, other);
+    }
+
     /// Changes the operation.
     ///
     /// @param other 16 bits
@@ -106,14 +114,6 @@ public record VsockHeader(
     /// @return the changed copy
     public VsockHeader withOperation(int other, int set) {
         return new VsockHeader(source, destination, length, type, other, set, credit);
-    }
-
-    /// Changes the destination.
-    ///
-    /// @param other the receiver
-    /// @return the changed copy
-    public VsockHeader to(Address other) {
-        return new VsockHeader(source, other, length, type, operation, flags, credit);
     }
 
     /// {@return the header of an answer: the other way, with operation 0, without data and without credit}
