@@ -11,11 +11,11 @@ import java.util.SplittableRandom;
 import org.vhostdevice.core.frontend.BlkDriver;
 import org.vhostdevice.core.frontend.BlkLoad;
 import org.vhostdevice.core.frontend.BlkLoadOptions;
-import org.vhostdevice.core.frontend.BlkLoadReport;
 import org.vhostdevice.core.frontend.BlkWorkload;
 import org.vhostdevice.core.frontend.BlkWorkload.Access;
 import org.vhostdevice.core.frontend.Frontend;
 import org.vhostdevice.core.frontend.FrontendOptions;
+import org.vhostdevice.core.frontend.LoadReport;
 
 /// Uses a block device as a guest's driver does: over its socket, with shared memory.
 final class DiskTrial implements AutoCloseable {
@@ -99,10 +99,9 @@ final class DiskTrial implements AutoCloseable {
     /// @param blockBytes bytes of a request
     /// @param depth requests in flight
     /// @param time how long
-    BlkLoadReport load(Access access, int blockBytes, int depth, Duration time)
-            throws IOException, InterruptedException {
+    LoadReport load(Access access, int blockBytes, int depth, Duration time) throws IOException, InterruptedException {
         BlkWorkload workload = new BlkWorkload(access, blockBytes, depth, SEED, false);
-        BlkLoadReport report = BlkLoad.run(frontend, BlkLoadOptions.during(workload, time));
+        LoadReport report = BlkLoad.run(frontend, BlkLoadOptions.during(workload, time));
         if (report.errors() > 0) {
             throw new IOException(report.errors() + " of " + report.requests() + " requests failed");
         }

@@ -9,8 +9,8 @@ import java.util.concurrent.Callable;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.device.VirtioDevice;
-import org.vhostdevice.core.frontend.BlkLoadReport;
 import org.vhostdevice.core.frontend.BlkWorkload.Access;
+import org.vhostdevice.core.frontend.LoadReport;
 import org.vhostdevice.core.sys.HostAbi;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -89,7 +89,7 @@ final class QuickstartCommand implements Callable<Integer> {
         }
     }
 
-    private static String text(BlkLoadReport report) {
+    private static String text(LoadReport report) {
         return String.format(
                 Locale.ROOT,
                 "%,.0f/s, %,.0f MiB/s, latency %,.0f us median, %,.0f us 99th percentile",

@@ -69,6 +69,10 @@ class BenchTest {
         "--rw randread --verify --size 64k --poll",
         "--rw write --verify --no-indirect --notify pipe --iodepth 100",
         "--rw randread --no-event-idx --ramp 0",
+        "--rw randrw --rwmixread 70 --verify --packed --device blk",
+        "--rw randrw --no-indirect --in-order --iodepth 40",
+        "--rw read --packed --in-order --poll --iodepth 600",
+        "--rw randwrite --packed --no-event-idx",
     })
     void eachKindOfLoadIsMeasured(String options) throws Exception {
         CommandRun run = benchHere(
@@ -76,6 +80,27 @@ class BenchTest {
         assertEquals("", run.err());
         assertEquals(0, run.status());
         assertTrue(run.out().contains("IOPS=") && run.out().contains("99.00th"), run.out());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "--rwmixread 101 --rw randrw, 0 to 100",
+        "--rwmixread 10, goes with randrw",
+        "--rw randread --iodepth 20000 --no-indirect, use more queues",
+        "--device tape, tape",
+        "--job randtrim:4k:1, randrw"
+    })
+    void whatCannotBeIsSaidInOneLine(String options, String word) {
+        CommandRun run = CommandRun.of(bench(options.split(" "), "--socket", "s"));
+        assertEquals(2, run.status());
+        assertTrue(run.err().contains(word), run.err());
+    }
+
+    @Test
+    void aMixtureIsReportedInBothDirections() throws Exception {
+        CommandRun run = benchHere("--rw", "randrw", "--runtime", "50ms", "--ramp", "0");
+        assertEquals(0, run.status(), run.err());
+        assertTrue(run.out().contains("  read: IOPS=") && run.out().contains("  write: IOPS="), run.out());
     }
 
     @Test

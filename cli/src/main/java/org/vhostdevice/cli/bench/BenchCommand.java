@@ -17,11 +17,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// Puts load on any vhost-user block device and measures, or compares two.
+/// Puts load on any vhost-user device and measures, or compares two.
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description = "Measure any vhost-user block back end, or compare two, in fio's words."
+        description = "Measure any vhost-user back end, or compare two, in fio's words."
                 + " Loads that write, and --verify, overwrite what is on the disk.")
 public final class BenchCommand implements Callable<Integer> {
     @Mixin

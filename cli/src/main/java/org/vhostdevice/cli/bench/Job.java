@@ -27,7 +27,7 @@ record Job(Access access, int blockBytes, int depth) {
                 .filter(one -> one.name().equalsIgnoreCase(parts[0]))
                 .findFirst()
                 .orElseThrow(() -> new UsageException(
-                        "--job " + text + ": the access must be read, write, randread" + " or randwrite"));
+                        "--job " + text + ": the access must be read, write, randread, randwrite or randrw"));
         try {
             return of(access, parts[1], Integer.parseInt(parts[2]));
         } catch (NumberFormatException e) {
@@ -39,7 +39,7 @@ record Job(Access access, int blockBytes, int depth) {
     static Job of(Access access, String blockSize, int depth) throws UsageException {
         try {
             Job job = new Job(access, Math.toIntExact(ByteSize.parse(blockSize)), depth);
-            BlkWorkload _ = job.workload(access, false);
+            BlkWorkload _ = new BlkWorkload(access, job.blockBytes, depth, SEED, false);
             return job;
         } catch (ArithmeticException e) {
             throw new UsageException("block size " + blockSize + " must be less than 2G");
@@ -51,9 +51,10 @@ record Job(Access access, int blockBytes, int depth) {
     /// The load for the generator.
     ///
     /// @param instead another access to the same blocks
+    /// @param readPercent how many of 100 requests read
     /// @param verify whether contents matter
-    BlkWorkload workload(Access instead, boolean verify) {
-        return new BlkWorkload(instead, blockBytes, depth, SEED, verify);
+    BlkWorkload workload(Access instead, int readPercent, boolean verify) {
+        return new BlkWorkload(instead, blockBytes, depth, SEED, readPercent, verify);
     }
 
     /// The access as fio spells it.

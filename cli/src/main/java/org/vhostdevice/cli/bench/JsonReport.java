@@ -57,6 +57,7 @@ final class JsonReport {
         var report = result.report();
         ObjectNode node = describe(result.job())
                 .put("total_ios", report.requests())
+                .put("write_ios", report.writes())
                 .put("runtime_nsec", report.elapsedNanos())
                 .put("iops", report.iops())
                 .put("bw_bytes", report.bandwidth());

@@ -6,36 +6,32 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.ByteSize;
 import org.vhostdevice.core.device.UsageException;
-import org.vhostdevice.core.frontend.BlkLoadOptions;
-import org.vhostdevice.core.frontend.BlkWorkload;
 import org.vhostdevice.core.frontend.BlkWorkload.Access;
 import org.vhostdevice.core.frontend.DriverFeature;
 import org.vhostdevice.core.frontend.FrontendOptions;
-import org.vhostdevice.core.frontend.QueuePlan;
-import org.vhostdevice.core.frontend.RegionPlan;
 import org.vhostdevice.core.sys.Notification;
 import picocli.CommandLine.Option;
 
 /// Options that say what is asked of the device, and how.
 final class LoadOptions {
-    /// VIRTIO_BLK_F_FLUSH and VIRTIO_BLK_F_MQ. A device whose driver cannot flush must make every write durable at
-    /// once (VIRTIO 1.4, 5.2.6.2).
-    private static final long BLOCK_FEATURES = 1L << 9 | 1L << 12;
-
     private static final int MAX_QUEUES = 256;
-    private static final int MIN_RING = 128;
+    private static final int PERCENT = 100;
 
-    /// Header, data and status.
-    private static final int DESCRIPTORS = 3;
+    @Option(
+            names = "--device",
+            paramLabel = "TYPE",
+            defaultValue = "blk",
+            description = "Type of the device: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private DeviceKind device = DeviceKind.BLK;
 
-    /// Parts of a run that allocate buffers: filling, ramp, measurement, reading back.
-    private static final int PHASES = 4;
-
-    /// Rings, with an indirect table for each descriptor.
-    private static final int RING_BYTES_PER_DESCRIPTOR = 128;
-
-    @Option(names = "--rw", paramLabel = "RW", description = "read, write, randread (default) or randwrite.")
+    @Option(names = "--rw", paramLabel = "RW", description = "read, write, randread (default), randwrite or randrw.")
     private @Nullable Access access;
+
+    @Option(
+            names = "--rwmixread",
+            paramLabel = "PERCENT",
+            description = "How many of 100 requests read in randrw (default: 50).")
+    private @Nullable Integer readMix;
 
     @Option(names = "--bs", paramLabel = "SIZE", description = "Bytes of a request (default: 4k).")
     private @Nullable String blockSize;
@@ -79,13 +75,19 @@ final class LoadOptions {
                     + " reads, after one that writes.")
     private boolean verify;
 
+    @Option(names = "--packed", description = "Use packed rings; the back end must offer VIRTIO_F_RING_PACKED.")
+    private boolean packed;
+
+    @Option(names = "--in-order", description = "Use VIRTIO_F_IN_ORDER; the back end must offer it.")
+    private boolean inOrder;
+
     @Option(names = "--no-event-idx", description = "Do without VIRTIO_F_EVENT_IDX.")
     private boolean noEventIdx;
 
     @Option(names = "--no-indirect", description = "Do without VIRTIO_F_INDIRECT_DESC.")
     private boolean noIndirect;
 
-    @Option(names = "--poll", description = "Poll the rings instead of waiting for notifications.")
+    @Option(names = "--poll", description = "Poll the rings and ask for no notifications.")
     private boolean poll;
 
     @Option(
@@ -114,7 +116,7 @@ final class LoadOptions {
         return parsed;
     }
 
-    /// Checks the options that [#jobs] does not.
+    /// Checks all options.
     ///
     /// @throws UsageException if one cannot be
     void check() throws UsageException {
@@ -124,8 +126,44 @@ final class LoadOptions {
         if (runtime().isZero()) {
             throw new UsageException("--runtime must be more than 0");
         }
+        if (readMix != null && (readMix < 0 || readMix > PERCENT)) {
+            throw new UsageException("--rwmixread must be 0 to " + PERCENT + ", not " + readMix);
+        }
+        List<Job> all = jobs();
+        if (readMix != null && all.stream().noneMatch(job -> job.access().mixed())) {
+            throw new UsageException("--rwmixread goes with randrw");
+        }
+        for (Job job : all) {
+            device().check(job);
+        }
         Duration _ = ramp();
         long _ = span();
+    }
+
+    /// The load on the type of device that was chosen.
+    DeviceLoad device() {
+        return device.load(this);
+    }
+
+    /// How many of 100 requests read.
+    int readPercent(Access of) {
+        if (of.mixed()) {
+            return readMix == null ? PERCENT / 2 : readMix;
+        }
+        return of.write() ? 0 : PERCENT;
+    }
+
+    boolean indirect() {
+        return !noIndirect;
+    }
+
+    boolean poll() {
+        return poll;
+    }
+
+    /// The virtio features without which nothing is measured.
+    long required() {
+        return (packed ? DriverFeature.RING_PACKED : 0) | (inOrder ? DriverFeature.IN_ORDER : 0);
     }
 
     Duration runtime() throws UsageException {
@@ -153,34 +191,11 @@ final class LoadOptions {
         }
     }
 
-    /// How the generator attaches.
-    FrontendOptions frontend(Job job) {
-        int descriptors = noIndirect ? job.depth() * DESCRIPTORS : job.depth();
-        int ring = Integer.highestOneBit(Math.max(MIN_RING, descriptors) * 2 - 1);
-        long queueBytes =
-                PHASES * job.workload(job.access(), false).memoryBytes() + (long) ring * RING_BYTES_PER_DESCRIPTOR;
-        long bytes = queues * queueBytes + 2 * RegionPlan.ALIGNMENT;
-        long features = (noEventIdx ? DriverFeature.EVENT_IDX : 0) | (noIndirect ? DriverFeature.INDIRECT_DESC : 0);
-        FrontendOptions options = FrontendOptions.defaults()
-                .withFeatures(BLOCK_FEATURES)
-                .withoutFeatures(features)
-                .withQueues(new QueuePlan(queues, ring, DESCRIPTORS))
-                .withMemory(List.of(new RegionPlan(1L << 32, bytes & -RegionPlan.ALIGNMENT)));
+    /// How the generator attaches, apart from what depends on the device.
+    FrontendOptions frontend() {
+        long without = (noEventIdx ? DriverFeature.EVENT_IDX : 0) | (noIndirect ? DriverFeature.INDIRECT_DESC : 0);
+        FrontendOptions options =
+                FrontendOptions.defaults().withFeatures(required()).withoutFeatures(without);
         return notify == null ? options : options.withNotifications(notify);
-    }
-
-    /// A load for a time.
-    BlkLoadOptions during(BlkWorkload workload, Duration time) throws UsageException {
-        return complete(BlkLoadOptions.during(workload, time));
-    }
-
-    /// A load of a number of requests in each queue.
-    BlkLoadOptions count(BlkWorkload workload, long requests) throws UsageException {
-        return complete(BlkLoadOptions.count(workload, requests));
-    }
-
-    private BlkLoadOptions complete(BlkLoadOptions options) throws UsageException {
-        BlkLoadOptions limited = options.withSpan(span());
-        return poll ? limited.withPolling() : limited;
     }
 }

@@ -2,14 +2,14 @@ package org.vhostdevice.cli.bench;
 
 import java.time.Duration;
 import java.util.Optional;
-import org.vhostdevice.core.frontend.BlkLoadReport;
+import org.vhostdevice.core.frontend.LoadReport;
 
 /// What a job has shown.
 ///
 /// @param job what was done
 /// @param report what the generator saw; no request failed
 /// @param cpu processor time of the back end meanwhile, if it can be known
-record Measurement(Job job, BlkLoadReport report, Optional<Duration> cpu) {
+record Measurement(Job job, LoadReport report, Optional<Duration> cpu) {
     private static final double NANOS_PER_MICRO = 1e3;
 
     /// Processor time of the back end for each request in microseconds; NaN if unknown.

@@ -3,6 +3,7 @@ package org.vhostdevice.cli.bench;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
+import org.vhostdevice.core.frontend.LoadReport;
 
 /// Results as people read them.
 final class TextReport {
@@ -29,15 +30,13 @@ final class TextReport {
                 result.job().word(),
                 result.job().blockSize(),
                 result.job().depth()));
-        text.append(String.format(
-                Locale.ROOT,
-                "  %s: IOPS=%,.0f, BW=%,.1fMiB/s (%,.1fMB/s), %,d requests in %.0f ms%n",
-                result.job().access().write() ? "write" : "read",
-                report.iops(),
-                report.bandwidth() / MIB,
-                report.bandwidth() / MEGA,
-                report.requests(),
-                report.elapsedNanos() / MEGA));
+        long reads = report.requests() - report.writes();
+        if (reads > 0 || report.requests() == 0) {
+            text.append(direction("read", reads, report));
+        }
+        if (report.writes() > 0) {
+            text.append(direction("write", report.writes(), report));
+        }
         text.append(String.format(
                 Locale.ROOT,
                 "    lat (usec): avg=%.1f, max=%.1f%n",
@@ -45,6 +44,19 @@ final class TextReport {
                 report.latency().max() / MICRO));
         text.append(percentiles(result));
         return text.append(cpu(result)).toString();
+    }
+
+    private static String direction(String word, long requests, LoadReport report) {
+        double share = report.requests() == 0 ? 0 : (double) requests / report.requests();
+        return String.format(
+                Locale.ROOT,
+                "  %s: IOPS=%,.0f, BW=%,.1fMiB/s (%,.1fMB/s), %,d requests in %.0f ms%n",
+                word,
+                share * report.iops(),
+                share * report.bandwidth() / MIB,
+                share * report.bandwidth() / MEGA,
+                requests,
+                report.elapsedNanos() / MEGA);
     }
 
     private static String percentiles(Measurement result) {
@@ -78,7 +90,8 @@ final class TextReport {
     static String compared(List<Comparison<Measurement>> comparisons) {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "Medians of %d rounds; A/B is the median of the rounds' ratios (least..greatest); p99 and cpu in usec%n%n",
+                "Medians of %d rounds; A/B is the median of the rounds' ratios (least..greatest); p99 and cpu in"
+                        + " usec%n%n",
                 comparisons.getFirst().a().size()));
         text.append(String.format(
                 Locale.ROOT, ROW, "job", "IOPS A", "IOPS B", "A/B", "p99 A", "p99 B", "cpu A", "cpu B", "cpu A/B"));

@@ -9,9 +9,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.vhostdevice.core.frontend.BlkLoadReport;
 import org.vhostdevice.core.frontend.BlkWorkload.Access;
 import org.vhostdevice.core.frontend.LatencyHistogram;
+import org.vhostdevice.core.frontend.LoadReport;
 
 class ReportTest {
     private static final Job JOB = new Job(Access.RANDREAD, 4096, 1);
@@ -22,7 +22,7 @@ class ReportTest {
         for (int i = 0; i < requests; i++) {
             latency.record(10_000);
         }
-        BlkLoadReport report = new BlkLoadReport(requests, 0, JOB.blockBytes(), 1_000_000_000, latency);
+        LoadReport report = new LoadReport(requests, 0, 0, (long) requests * JOB.blockBytes(), 1_000_000_000, latency);
         return new Measurement(JOB, report, Optional.ofNullable(cpu));
     }
 

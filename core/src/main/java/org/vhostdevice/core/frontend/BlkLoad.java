@@ -27,8 +27,7 @@ public final class BlkLoad {
     /// @throws IllegalArgumentException if the rings cannot hold so many requests, or the disk has no such block
     /// @throws IllegalStateException    if the front end's memory cannot hold so many requests
     /// @throws InterruptedException if the calling thread is interrupted; the load has ended then, too
-    public static BlkLoadReport run(Frontend frontend, BlkLoadOptions options)
-            throws IOException, InterruptedException {
+    public static LoadReport run(Frontend frontend, BlkLoadOptions options) throws IOException, InterruptedException {
         long blocks = Math.min(capacity(frontend), options.span())
                 / options.workload().blockSize();
         if (blocks == 0) {
@@ -38,9 +37,9 @@ public final class BlkLoad {
         List<BlkLoadWorker> workers = workers(frontend, options, blocks, stop);
         var threads = Thread.ofPlatform().daemon().name("vhost-load-q", 0).factory();
         try (ExecutorService executor = Executors.newThreadPerTaskExecutor(threads)) {
-            List<Future<BlkLoadReport>> reports = runAll(executor, workers, stop);
-            BlkLoadReport sum = BlkLoadReport.none(options.workload());
-            for (Future<BlkLoadReport> report : reports) {
+            List<Future<LoadReport>> reports = runAll(executor, workers, stop);
+            LoadReport sum = LoadReport.none();
+            for (Future<LoadReport> report : reports) {
                 sum = sum.plus(report.get());
             }
             return sum;
@@ -49,7 +48,7 @@ public final class BlkLoad {
         }
     }
 
-    private static List<Future<BlkLoadReport>> runAll(
+    private static List<Future<LoadReport>> runAll(
             ExecutorService executor, List<BlkLoadWorker> workers, AtomicBoolean stop) throws InterruptedException {
         try {
             return executor.invokeAll(workers);

@@ -5,16 +5,18 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// The load of one queue. Allocates nothing while it runs.
-final class BlkLoadWorker implements Callable<BlkLoadReport> {
+final class BlkLoadWorker implements Callable<LoadReport> {
     /// Looks at an idle ring before the descriptors are looked at.
     private static final int SPINS = 10_000;
+
+    private static final int PERCENT = 100;
 
     private final BlkLoadOptions options;
     private final FrontendQueue queue;
     private final DriverQueue ring;
     private final BlkSlots slots;
     private final Share share;
-    private final boolean write;
+    private final int readPercent;
     private final boolean verify;
     private final boolean random;
     private final long timeoutNanos;
@@ -25,6 +27,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
     private long toStart;
     private long running;
     private long completed;
+    private long written;
     private long errors;
 
     /// A queue's part in a load.
@@ -41,7 +44,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
         this.share = share;
         ring = queue.ring();
         slots = new BlkSlots(workload, queue, frontend.memory());
-        write = workload.access().write();
+        readPercent = workload.readPercent();
         verify = workload.verify();
         random = workload.access().random();
         timeoutNanos = frontend.options().link().timeout().toNanos();
@@ -52,7 +55,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
     }
 
     @Override
-    public BlkLoadReport call() throws IOException {
+    public LoadReport call() throws IOException {
         try {
             return load();
         } catch (IOException | RuntimeException | Error e) {
@@ -66,7 +69,7 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
         slots.release();
     }
 
-    private BlkLoadReport load() throws IOException {
+    private LoadReport load() throws IOException {
         long begin = System.nanoTime();
         long end = begin + options.duration().toNanos();
         long now = begin;
@@ -87,18 +90,20 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
             queue.submit();
         }
         slots.release();
-        return new BlkLoadReport(completed, errors, options.workload().blockSize(), now - begin, latency);
+        return new LoadReport(
+                completed, written, errors, completed * options.workload().blockSize(), now - begin, latency);
     }
 
     private void start(int slot, long now) {
         toStart--;
         running++;
         long block = nextBlock();
+        boolean write = chooseWrite();
         if (write && verify) {
             slots.fill(slot, block);
         }
         started[slot] = now;
-        slots.offer(slot, block);
+        slots.offer(slot, block, write);
     }
 
     private void finish(long now) throws BackendViolation {
@@ -108,8 +113,11 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
         latency.record(now - started[slot]);
         if (slots.status(slot) != BlkDriver.STATUS_OK) {
             errors++;
-        } else if (verify && !write) {
+        } else if (verify && !slots.write(slot)) {
             slots.verify(slot);
+        }
+        if (slots.write(slot)) {
+            written++;
         }
         if (toStart > 0) {
             start(slot, now);
@@ -122,12 +130,23 @@ final class BlkLoadWorker implements Callable<BlkLoadReport> {
             sequential = block + 1 == share.blocks() ? 0 : block + 1;
             return block;
         }
-        // SplitMix64 (Steele, Lea, Flood 2014), scaled to the number of blocks.
+        return Math.unsignedMultiplyHigh(nextRandom(), share.blocks());
+    }
+
+    private boolean chooseWrite() {
+        if (readPercent == 0 || readPercent == PERCENT) {
+            return readPercent == 0;
+        }
+        return Math.unsignedMultiplyHigh(nextRandom(), PERCENT) >= readPercent;
+    }
+
+    /// SplitMix64 (Steele, Lea, Flood 2014).
+    private long nextRandom() {
         state += 0x9e37_79b9_7f4a_7c15L;
         long z = state;
         z = (z ^ (z >>> 30)) * 0xbf58_476d_1ce4_e5b9L;
         z = (z ^ (z >>> 27)) * 0x94d0_49bb_1331_11ebL;
-        return Math.unsignedMultiplyHigh(z ^ (z >>> 31), share.blocks());
+        return z ^ (z >>> 31);
     }
 
     private int awaitUsed() throws IOException {

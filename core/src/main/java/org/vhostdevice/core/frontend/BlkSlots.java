@@ -5,15 +5,18 @@ import static org.vhostdevice.core.frontend.SplitRing.LE64;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /// The requests that a load keeps in flight on one queue. The descriptors and buffers of each are made once; then only
 /// the sector changes.
 final class BlkSlots {
     private static final int ALIGNMENT = FrontendQueue.BUFFER_ALIGNMENT;
 
-    /// Bytes of a slot's cache line with header and status.
+    /// Bytes of a slot's cache line with a header to read, one to write, and the status.
     private static final int CONTROL = 64;
 
+    private static final int READ_HEADER = 0;
+    private static final int WRITE_HEADER = 16;
     private static final int SECTOR = 8;
     private static final int STATUS = 32;
     private static final byte UNWRITTEN = (byte) 0xee;
@@ -24,9 +27,11 @@ final class BlkSlots {
     private final DriverQueue ring;
     private final MemorySegment memory;
     private final long data;
-    private final int[] heads;
+    private final int[] readHeads;
+    private final int[] writeHeads;
     private final int[] slots;
     private final long[] blocks;
+    private final boolean[] writes;
 
     /// Makes all slots and prepares their chains.
     BlkSlots(BlkWorkload workload, FrontendQueue queue, FrontendMemory memory) {
@@ -37,13 +42,23 @@ final class BlkSlots {
         long address = queue.buffer(memory, bytes(workload));
         this.memory = memory.slice(address, bytes(workload));
         data = dataOffset(workload.depth());
-        heads = new int[workload.depth()];
+        int depth = workload.depth();
+        readHeads = new int[depth];
+        writeHeads = new int[depth];
+        Arrays.fill(readHeads, DriverQueue.NONE);
+        Arrays.fill(writeHeads, DriverQueue.NONE);
         slots = new int[ring.size()];
-        blocks = new long[workload.depth()];
+        blocks = new long[depth];
+        writes = new boolean[depth];
         var chain = new Chain();
-        ChainLayout layout = ring.indirect() ? ChainLayout.INDIRECT : ChainLayout.DIRECT;
-        for (int slot = 0; slot < heads.length; slot++) {
-            prepare(slot, chain, layout, workload.access().write(), address);
+        for (int slot = 0; slot < depth; slot++) {
+            this.memory.asSlice((long) slot * CONTROL, CONTROL).fill((byte) 0);
+            if (workload.access().write()) {
+                writeHeads[slot] = prepare(slot, chain, true, address);
+            }
+            if (workload.access().mixed() || !workload.access().write()) {
+                readHeads[slot] = prepare(slot, chain, false, address);
+            }
         }
     }
 
@@ -55,12 +70,12 @@ final class BlkSlots {
         return ((long) depth * CONTROL + ALIGNMENT - 1) & -ALIGNMENT;
     }
 
-    private void prepare(int slot, Chain chain, ChainLayout layout, boolean write, long address) {
+    private int prepare(int slot, Chain chain, boolean write, long address) {
         long control = (long) slot * CONTROL;
-        memory.asSlice(control, CONTROL).fill((byte) 0);
-        memory.set(LE32, control, write ? BlkDriver.OUT : BlkDriver.IN);
+        long header = control + (write ? WRITE_HEADER : READ_HEADER);
+        memory.set(LE32, header, write ? BlkDriver.OUT : BlkDriver.IN);
         chain.clear();
-        chain.readable(address + control, BlkFraming.HEADER);
+        chain.readable(address + header, BlkFraming.HEADER);
         long block = address + data + (long) slot * blockSize;
         if (write) {
             chain.readable(block, blockSize);
@@ -68,13 +83,14 @@ final class BlkSlots {
             chain.writable(block, blockSize);
         }
         chain.writable(address + control + STATUS, 1);
-        heads[slot] = ring.prepare(chain, layout);
-        if (heads[slot] == DriverQueue.NONE) {
-            release(slot);
+        int head = ring.prepare(chain, ring.indirect() ? ChainLayout.INDIRECT : ChainLayout.DIRECT);
+        if (head == DriverQueue.NONE) {
+            release();
             throw new IllegalArgumentException(
-                    heads.length + " requests in flight need more than the ring's " + ring.size() + " descriptors");
+                    blocks.length + " requests in flight need more than the ring's " + ring.size() + " descriptors");
         }
-        slots[heads[slot]] = slot;
+        slots[head] = slot;
+        return head;
     }
 
     /// The slot of the chain that the ring took back last.
@@ -83,12 +99,18 @@ final class BlkSlots {
     }
 
     /// Offers a slot's request for a block of the disk.
-    void offer(int slot, long block) {
+    void offer(int slot, long block, boolean write) {
         long control = (long) slot * CONTROL;
         blocks[slot] = block;
-        memory.set(LE64, control + SECTOR, block * sectors);
+        writes[slot] = write;
+        memory.set(LE64, control + (write ? WRITE_HEADER : READ_HEADER) + SECTOR, block * sectors);
         memory.set(ValueLayout.JAVA_BYTE, control + STATUS, UNWRITTEN);
-        ring.offer(heads[slot]);
+        ring.offer(write ? writeHeads[slot] : readHeads[slot]);
+    }
+
+    /// Whether a slot was offered for writing.
+    boolean write(int slot) {
+        return writes[slot];
     }
 
     /// The block that a slot was offered for.
@@ -129,12 +151,15 @@ final class BlkSlots {
 
     /// Frees the chains of all slots.
     void release() {
-        release(heads.length);
+        release(readHeads);
+        release(writeHeads);
     }
 
-    private void release(int count) {
-        for (int slot = 0; slot < count; slot++) {
-            ring.release(heads[slot]);
+    private void release(int[] heads) {
+        for (int head : heads) {
+            if (head != DriverQueue.NONE) {
+                ring.release(head);
+            }
         }
     }
 }

@@ -361,8 +361,8 @@ class FrontendTest {
     void aLoadMakesAllItsRequests(Access access) throws Exception {
         try (FakeBackend _ = backend(Offer.FULL);
                 Frontend frontend = Frontend.attach(socket, options(3))) {
-            var workload = new BlkWorkload(access, 512, 16, 7, false);
-            BlkLoadReport report = BlkLoad.run(frontend, BlkLoadOptions.count(workload, 1000));
+            var workload = new BlkWorkload(access, 512, access.mixed() ? 8 : 16, 7, false);
+            LoadReport report = BlkLoad.run(frontend, BlkLoadOptions.count(workload, 1000));
             assertEquals(3000, report.requests());
             assertEquals(0, report.errors());
             assertEquals(3000, report.latency().count());
