@@ -117,8 +117,8 @@ public final class BenchCommand implements Callable<Integer> {
 
     private static Start started(String command) throws IOException, InterruptedException {
         try (ChildBackEnd backEnd = new ChildBackEnd(command)) {
-            long pid =
-                    backEnd.peerPid() > 0 ? backEnd.peerPid() : backEnd.root().pid();
+            int peer = backEnd.peerPid();
+            long pid = peer > 0 ? peer : backEnd.root().pid();
             return new Start(backEnd.startTime(), ProcessTree.residentBytes(pid));
         }
     }

@@ -3,6 +3,7 @@ package org.vhostdevice.cli.check;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +15,12 @@ final class CommandTarget implements Target, AutoCloseable {
     /// From here on an exit status of a shell means a signal.
     private static final int SIGNALS = 128;
 
+    /// A back end that ends when its front end leaves does so in this time.
+    private static final Duration ENDS_WITHIN = Duration.ofMillis(200);
+
     private final String command;
     private @Nullable ChildBackEnd running;
+    private Optional<String> crash = Optional.empty();
 
     CommandTarget(String command) {
         this.command = command;
@@ -41,6 +46,7 @@ final class CommandTarget implements Target, AutoCloseable {
     @Override
     public void ensureServing() throws IOException {
         if (running != null && running.exitStatus().isPresent()) {
+            crash = failure();
             close();
         }
         if (running == null) {
@@ -57,13 +63,34 @@ final class CommandTarget implements Target, AutoCloseable {
     public void killAndRestart() throws IOException {
         running().kill();
         close();
+        crash = Optional.empty();
         ensureServing();
     }
 
     @Override
+    public Optional<String> end() throws IOException {
+        try {
+            return words(running().exitStatus(ENDS_WITHIN));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while the back end may end");
+        }
+    }
+
+    @Override
     public Optional<String> crash() {
+        Optional<String> earlier = crash;
+        crash = Optional.empty();
+        return earlier.isPresent() ? earlier : failure();
+    }
+
+    private Optional<String> failure() {
         OptionalInt status = running == null ? OptionalInt.empty() : running.exitStatus();
-        if (status.isEmpty() || status.getAsInt() == 0) {
+        return status.orElse(0) == 0 ? Optional.empty() : words(status);
+    }
+
+    private static Optional<String> words(OptionalInt status) {
+        if (status.isEmpty()) {
             return Optional.empty();
         }
         int code = status.getAsInt();
@@ -73,8 +100,7 @@ final class CommandTarget implements Target, AutoCloseable {
 
     @Override
     public Optional<Long> pid() {
-        ChildBackEnd child = running();
-        return Optional.of(child.peerPid() > 0 ? child.peerPid() : child.root().pid());
+        return Optional.empty();
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.OwnedFd;
@@ -18,6 +19,12 @@ public final class ChildBackEnd implements AutoCloseable {
     public static final String PLACE = "{socket}";
 
     private static final Duration READY_WITHIN = Duration.ofSeconds(30);
+    /// Where Linux lists all Unix sockets, with their flags and paths.
+    private static final Path SOCKETS = Path.of("/proc/net/unix");
+
+    /// The flag of a socket that listens, with what is around it.
+    private static final String LISTENS = " 00010000 ";
+
     private static final int SAID_CHARACTERS = 1000;
 
     private final Path folder = Files.createTempDirectory("vhost-child-");
@@ -26,7 +33,6 @@ public final class ChildBackEnd implements AutoCloseable {
     private final Process process;
     private final long started;
     private final Thread hook = new Thread(this::end, "vhost-child-end");
-    private final int peerPid;
     private final Duration startTime;
 
     /// Starts a command and returns when its socket can be connected to.
@@ -43,7 +49,7 @@ public final class ChildBackEnd implements AutoCloseable {
                 .start();
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            peerPid = awaitConnectable();
+            awaitListening();
             startTime = Duration.ofNanos(System.nanoTime() - started);
         } catch (IOException | InterruptedException e) {
             close();
@@ -51,24 +57,45 @@ public final class ChildBackEnd implements AutoCloseable {
         }
     }
 
-    private int awaitConnectable() throws IOException, InterruptedException {
-        while (System.nanoTime() - started < READY_WITHIN.toNanos()) {
-            if (Files.exists(socket)) {
-                try (OwnedFd connection = UnixSocket.connect(socket)) {
-                    return UnixSocket.peerPid(connection.number());
-                } catch (ErrnoException e) {
-                    if (e.errno() != Errno.ECONNREFUSED && e.errno() != Errno.ENOENT && e.errno() != Errno.EAGAIN) {
-                        throw e;
-                    }
-                }
-            }
+    private void awaitListening() throws IOException, InterruptedException {
+        while (!listens()) {
             if (process.waitFor(1, TimeUnit.MILLISECONDS)) {
                 throw explained(new IOException(
                         "the command ended with status " + process.exitValue() + " before it served its socket"));
             }
+            if (System.nanoTime() - started > READY_WITHIN.toNanos()) {
+                throw explained(new IOException("the command did not serve its socket within "
+                        + READY_WITHIN.toSeconds() + " s; has it " + PLACE + "?"));
+            }
         }
-        throw explained(new IOException("the command did not serve its socket within " + READY_WITHIN.toSeconds()
-                + " s; has it " + PLACE + "?"));
+    }
+
+    /// Whether the socket can be connected to. Where the host tells, no connection is made: some back ends end with
+    /// their first one.
+    private boolean listens() throws IOException {
+        if (!Files.exists(socket)) {
+            return false;
+        }
+        return Files.isReadable(SOCKETS) ? isListed() : peer() >= 0;
+    }
+
+    private boolean isListed() throws IOException {
+        String place = "/" + folder.getFileName() + "/" + socket.getFileName();
+        try (Stream<String> lines = Files.lines(SOCKETS, StandardCharsets.ISO_8859_1)) {
+            return lines.anyMatch(line -> line.endsWith(place) && line.contains(LISTENS));
+        }
+    }
+
+    /// Connects, and tells the process at the other end; -1 if nobody listens.
+    private int peer() throws IOException {
+        try (OwnedFd connection = UnixSocket.connect(socket)) {
+            return UnixSocket.peerPid(connection.number());
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.ECONNREFUSED && e.errno() != Errno.ENOENT && e.errno() != Errno.EAGAIN) {
+                throw e;
+            }
+            return -1;
+        }
     }
 
     /// Adds what the back end wrote to standard error to the message of a failure.
@@ -95,9 +122,12 @@ public final class ChildBackEnd implements AutoCloseable {
         return process.toHandle();
     }
 
-    /// {@return the process that serves the socket; 0 if the host does not tell}
-    public int peerPid() {
-        return peerPid;
+    /// Asks who serves the socket, by a connection.
+    ///
+    /// @return the process; 0 if the host does not tell
+    /// @throws IOException if nobody can be asked
+    public int peerPid() throws IOException {
+        return Math.max(0, peer());
     }
 
     /// {@return the time from the start of the command to the first connection}
@@ -108,6 +138,16 @@ public final class ChildBackEnd implements AutoCloseable {
     /// {@return the exit status of the command if it has ended, as shells count it: from 128 on for signals}
     public OptionalInt exitStatus() {
         return process.isAlive() ? OptionalInt.empty() : OptionalInt.of(process.exitValue());
+    }
+
+    /// As [#exitStatus()], and waits for it.
+    ///
+    /// @param within how long to wait
+    /// @return the exit status of the command if it has ended by then
+    /// @throws InterruptedException if this thread is interrupted meanwhile
+    public OptionalInt exitStatus(Duration within) throws InterruptedException {
+        boolean _ = process.waitFor(within);
+        return exitStatus();
     }
 
     /// Ends the back end as SIGKILL does: it cannot clean up.
@@ -127,11 +167,17 @@ public final class ChildBackEnd implements AutoCloseable {
     }
 
     private synchronized void end() {
+        if (Files.notExists(folder)) {
+            return;
+        }
         try {
             ProcessTree.end(process.toHandle());
-            for (Path file : new Path[] {socket, errors, folder}) {
-                boolean _ = Files.deleteIfExists(file);
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file : files.toList()) {
+                    boolean _ = Files.deleteIfExists(file);
+                }
             }
+            boolean _ = Files.deleteIfExists(folder);
         } catch (IOException e) {
             System.getLogger("org.vhostdevice.cli").log(System.Logger.Level.WARNING, "cannot remove " + folder, e);
         } catch (InterruptedException e) {

@@ -3,6 +3,7 @@ package org.vhostdevice.core.check;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// One clause and how to see whether a back end obeys it.
 ///
@@ -35,6 +36,16 @@ record Check(Clause clause, List<Need> needs, Body body) {
     /// The same check, made only where these needs are met.
     Check needing(Need... more) {
         return new Check(clause, List.of(more), body);
+    }
+
+    /// The same check, made only where this is met as well.
+    private Check alsoNeeding(Need more) {
+        return new Check(clause, Stream.concat(needs.stream(), Stream.of(more)).toList(), body);
+    }
+
+    /// The same checks, made only where this is met as well.
+    static List<Check> alsoNeeding(Need more, List<Check> checks) {
+        return checks.stream().map(check -> check.alsoNeeding(more)).toList();
     }
 
     /// The first need that is not met, as a reason to skip.

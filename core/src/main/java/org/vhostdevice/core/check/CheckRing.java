@@ -17,7 +17,9 @@ sealed interface CheckRing permits SplitCheckRing, PackedCheckRing {
     /// device's in place of the used ring.
     RingAddresses addresses();
 
-    /// Where the device goes on if it has used all that was published, for SET_VRING_BASE and from GET_VRING_BASE.
+    /// Behind the last chain that was taken back, for SET_VRING_BASE; also what GET_VRING_BASE says when nothing else
+    /// is
+    /// available.
     int base();
 
     /// Goes on where the device stopped.

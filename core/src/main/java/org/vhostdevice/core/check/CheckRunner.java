@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import org.vhostdevice.core.frontend.VhostUserClient;
-import org.vhostdevice.core.sys.UnixSocket;
 
 /// Makes checks, one after the other, each on connections of its own. One thread.
 public final class CheckRunner {
@@ -33,7 +32,7 @@ public final class CheckRunner {
             throws IOException {
         Facts facts;
         target.ensureServing();
-        try (VhostUserClient client = VhostUserClient.connect(target.socket(), options.timeout())) {
+        try (VhostUserClient client = Dial.answered(target, options.timeout())) {
             facts = Facts.ask(client);
         }
         Optional<DeviceKind> kind = options.kind().or(() -> DeviceKind.guess(facts));
@@ -111,11 +110,14 @@ public final class CheckRunner {
         if (crash.isPresent()) {
             return new Outcome.Fail("the back end goes on", crash.get() + before(outcome));
         }
-        if (situation.target().restartable()) {
-            return outcome;
-        }
         try {
-            UnixSocket.connect(situation.target().socket()).close();
+            if (situation.target().restartable()) {
+                if (outcome instanceof Outcome.Fail) {
+                    situation.target().killAndRestart();
+                }
+                return outcome;
+            }
+            Dial.answered(situation.target(), situation.options().timeout()).close();
             return outcome;
         } catch (IOException e) {
             gone = Optional.of(

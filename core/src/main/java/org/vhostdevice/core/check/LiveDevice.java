@@ -8,7 +8,6 @@ import org.vhostdevice.core.frontend.RingAddresses;
 import org.vhostdevice.core.frontend.VhostUserClient;
 import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolFeature;
-import org.vhostdevice.core.sys.OwnedFd;
 
 /// A back end on a connection of its own, with guest memory and rings, started step by step. One thread.
 final class LiveDevice implements AutoCloseable {
@@ -41,10 +40,15 @@ final class LiveDevice implements AutoCloseable {
         client.setOwner();
         LiveDevice device = new LiveDevice(plan, client, features, protocolFeatures);
         for (int i = 0; i < count; i++) {
-            CheckRing ring = plan.format().make(plan.ringSize(), features, device.memory);
-            device.rings.add(new LiveRing(i, ring, client, rig.options(), plan.notifications()));
+            device.rings.add(device.makeRing(rig, i, plan.ringSize()));
         }
         return device;
+    }
+
+    /// Makes a ring, which is not set up yet.
+    LiveRing makeRing(Rig rig, int index, int size) throws IOException {
+        CheckRing ring = plan.format().make(size, features, memory);
+        return new LiveRing(index, ring, client, rig.options(), plan.notifications());
     }
 
     VhostUserClient client() {
@@ -78,8 +82,13 @@ final class LiveDevice implements AutoCloseable {
 
     /// Everything up to DRIVER_OK.
     LiveDevice start() throws IOException {
+        return start(plan.memory().size());
+    }
+
+    /// Everything up to DRIVER_OK, with the first regions of memory only.
+    LiveDevice start(int regions) throws IOException {
         setFeatures();
-        passMemory();
+        passMemory(regions);
         for (LiveRing ring : rings) {
             setUp(ring);
             startRing(ring);
@@ -107,15 +116,23 @@ final class LiveDevice implements AutoCloseable {
     }
 
     void passMemory() throws IOException {
-        List<Message.MemoryRegion> regions = memory.regions();
-        List<OwnedFd> descriptors = memory.descriptors();
-        if (!has(ProtocolFeature.CONFIGURE_MEM_SLOTS)) {
-            client.setMemTable(regions, descriptors);
-            return;
+        passMemory(plan.memory().size());
+    }
+
+    private void passMemory(int count) throws IOException {
+        if (has(ProtocolFeature.CONFIGURE_MEM_SLOTS)) {
+            for (int i = 0; i < count; i++) {
+                addRegion(i);
+            }
+        } else {
+            client.setMemTable(
+                    memory.regions().subList(0, count), memory.descriptors().subList(0, count));
         }
-        for (int i = 0; i < regions.size(); i++) {
-            client.addMemReg(regions.get(i), descriptors.get(i));
-        }
+    }
+
+    /// ADD_MEM_REG.
+    void addRegion(int region) throws IOException {
+        client.addMemReg(memory.regions().get(region), memory.descriptors().get(region));
     }
 
     /// Everything of a ring but what starts it.

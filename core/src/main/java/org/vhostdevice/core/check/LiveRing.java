@@ -20,6 +20,7 @@ final class LiveRing implements AutoCloseable {
     static final Duration QUIET = Duration.ofMillis(60);
 
     private static final long GLANCE_MILLIS = 5;
+    private static final int PAGE = 1 << 16;
 
     private final int index;
     private final CheckRing ring;
@@ -133,6 +134,24 @@ final class LiveRing implements AutoCloseable {
     /// Waits for the error descriptor.
     boolean awaitError(Duration within) throws IOException {
         return await(err, within);
+    }
+
+    /// Has no room for calls any more.
+    void fillCalls() throws IOException {
+        try (EventNotifier filler = EventNotifier.adopt(callEnd.duplicate())) {
+            while ((UnixSocket.poll(callEnd.number(), Poller.WRITE, 0) & Poller.WRITE) != 0) {
+                filler.signal();
+            }
+            // A pipe that is not ready may have some room in its last page.
+            for (int i = 0; i < PAGE / Long.BYTES; i++) {
+                filler.signal();
+            }
+        }
+    }
+
+    /// Waits for something else than this ring's own descriptors.
+    boolean awaitReadable(int fd) throws IOException {
+        return (UnixSocket.poll(fd, Poller.READ, timeout.toMillis()) & Poller.READ) != 0;
     }
 
     /// Forgets the calls so far.

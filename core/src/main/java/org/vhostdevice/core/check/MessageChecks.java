@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.vhostdevice.core.check.Wire.Reply;
 import org.vhostdevice.core.protocol.FrontendRequest;
 import org.vhostdevice.core.protocol.Message;
@@ -37,6 +36,8 @@ final class MessageChecks {
                             .needing(ACKS),
                     must("U8a", REPLY_ACK, "success is acknowledged by zero", MessageChecks::zero)
                             .needing(ACKS),
+                    should("U18c", FRAMING, "also where the request has need_reply", MessageChecks::needReplyFlags)
+                            .needing(ACKS),
                     must("U8b", REPLY_ACK, "need_reply changes nothing where there is a reply", MessageChecks::once)
                             .needing(ACKS),
                     must("U8c", REPLY_ACK, "nothing is acknowledged that was not asked for", MessageChecks::unasked)
@@ -49,15 +50,9 @@ final class MessageChecks {
         return Wire.message(FrontendRequest.SET_OWNER.id(), flags, 0);
     }
 
-    private static byte[][] singly(byte... message) {
-        return IntStream.range(0, message.length)
-                .mapToObj(i -> new byte[] {message[i]})
-                .toArray(byte[][]::new);
-    }
-
     private static void headerInPieces(Rig rig) throws IOException {
         Wire wire = rig.wire();
-        wire.send(List.of(), singly(Wire.message(FrontendRequest.GET_FEATURES.id(), Wire.VERSION, 0)));
+        wire.sendSlowly(Wire.message(FrontendRequest.GET_FEATURES.id(), Wire.VERSION, 0));
         requireFeatures(rig, wire.reply());
         wire.requireInStep("a header in single bytes");
     }
@@ -66,12 +61,8 @@ final class MessageChecks {
         Wire wire = rig.wire(ProtocolFeature.REPLY_ACK);
         byte[] payload = Wire.bytes(new Message.VringState(0, 64));
         byte[] message = Wire.message(FrontendRequest.SET_VRING_NUM.id(), Wire.NEED_REPLY, payload.length, payload);
-        byte[] header = Arrays.copyOf(message, MessageHeader.BYTES);
-        byte[][] rest = singly(payload);
-        byte[][] pieces = new byte[1 + rest.length][];
-        pieces[0] = header;
-        System.arraycopy(rest, 0, pieces, 1, rest.length);
-        wire.send(List.of(), pieces);
+        wire.send(List.of(), Arrays.copyOf(message, MessageHeader.BYTES));
+        wire.sendSlowly(payload);
         requireZero(wire.reply());
         wire.requireInStep("a payload in single bytes");
     }
@@ -125,16 +116,24 @@ final class MessageChecks {
     }
 
     private static void requireZero(Reply reply) {
-        CheckEnded.require(
-                reply instanceof Reply.Answer answer && answer.number().equals(Optional.of(0L)),
-                "an acknowledgement of 0",
-                reply.toString());
+        CheckEnded.require(Wire.isZero(reply), "an acknowledgement of 0", reply.toString());
+    }
+
+    private static void needReplyFlags(Rig rig) throws IOException {
+        Wire wire = rig.wire(ProtocolFeature.REPLY_ACK);
+        wire.send(FrontendRequest.GET_FEATURES, Wire.NEED_REPLY);
+        requireFeatures(rig, wire.reply());
     }
 
     private static void once(Rig rig) throws IOException {
         Wire wire = rig.wire(ProtocolFeature.REPLY_ACK);
         wire.send(FrontendRequest.GET_FEATURES, Wire.NEED_REPLY);
-        requireFeatures(rig, wire.reply());
+        Reply first = wire.reply();
+        CheckEnded.require(
+                first instanceof Reply.Answer answer
+                        && answer.number().equals(Optional.of(rig.facts().features())),
+                "the features",
+                first.toString());
         Reply more = wire.reply(LiveRing.QUIET);
         CheckEnded.require(more instanceof Reply.Silence, "one answer to GET_FEATURES", "then " + more);
     }

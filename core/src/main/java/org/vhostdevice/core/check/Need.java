@@ -14,8 +14,11 @@ interface Need {
     Need RESTART = situation ->
             given(situation.target().restartable(), "kills the back end: let it be started with --command");
 
+    /// Why a check is skipped that needs to know the type of the device.
+    String NO_KIND = "the type of the device is not known: give --device";
+
     /// The type of the device is known.
-    Need KIND = situation -> given(situation.kind().isPresent(), "the type of the device is not known: give --device");
+    Need KIND = situation -> given(situation.kind().isPresent(), NO_KIND);
 
     /// What is missing, as a reason to skip; empty if the need is met.
     Optional<String> missing(Situation situation);

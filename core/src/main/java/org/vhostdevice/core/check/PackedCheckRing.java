@@ -27,6 +27,7 @@ final class PackedCheckRing implements CheckRing {
     private static final int HALF = 16;
 
     private final int size;
+    private final boolean inOrder;
     private final RingAddresses addresses;
     private final MemorySegment ring;
     private final MemorySegment driverEvents;
@@ -37,6 +38,7 @@ final class PackedCheckRing implements CheckRing {
 
     private final List<Runnable> heads = new ArrayList<>();
     private int nextId;
+    private int oldest;
     private Position available;
     private Position used;
 
@@ -52,8 +54,9 @@ final class PackedCheckRing implements CheckRing {
         }
     }
 
-    PackedCheckRing(int size, FrontendMemory memory) {
+    PackedCheckRing(int size, boolean inOrder, FrontendMemory memory) {
         this.size = size;
+        this.inOrder = inOrder;
         lengths = new int[size];
         addresses = new RingAddresses(
                 memory.allocate((long) DESCRIPTOR * size, DESCRIPTOR),
@@ -78,13 +81,18 @@ final class PackedCheckRing implements CheckRing {
 
     @Override
     public int base() {
-        return available.number() | available.number() << HALF;
+        return used.number() | used.number() << HALF;
     }
 
     @Override
     public void resume(int base) {
         available = new Position(base & ~WRAP & 0xffff, (base & WRAP) != 0);
         used = available;
+        for (int i = 0; i < size; i++) {
+            // Used in this turn, or in the turn before.
+            boolean bits = i < used.index() == used.wrap();
+            ring.set(Le.U16, (long) DESCRIPTOR * i + FLAGS_AT, (short) (bits ? AVAIL | USED : 0));
+        }
     }
 
     @Override
@@ -159,8 +167,18 @@ final class PackedCheckRing implements CheckRing {
         long offset = (long) DESCRIPTOR * used.index();
         int id = Short.toUnsignedInt(ring.get(Le.U16, offset + ID_AT));
         long length = Integer.toUnsignedLong(ring.get(Le.U32, offset + LENGTH_AT));
-        used = used.plus(id < size ? Math.max(1, lengths[id]) : 1, size);
+        used = used.plus(id < size ? passed(id) : 1, size);
         return Optional.of(new Used(id, length));
+    }
+
+    /// The descriptors of a chain that was used, with IN_ORDER also of those before it that were used with it.
+    private int passed(int id) {
+        int sum = lengths[id];
+        for (int other = oldest; inOrder && other != id; other = (other + 1) % size) {
+            sum += lengths[other];
+        }
+        oldest = (id + 1) % size;
+        return Math.max(1, sum);
     }
 
     @Override

@@ -74,7 +74,7 @@ record Plan(
         return new Plan(features, protocolFeatures, format, ringSize, List.of(regions), notifications);
     }
 
-    Plan withNotify(Notification.Kind kind) {
+    Plan withNotifications(Notification.Kind kind) {
         return new Plan(features, protocolFeatures, format, ringSize, memory, kind);
     }
 }

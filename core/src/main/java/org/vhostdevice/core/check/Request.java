@@ -13,6 +13,7 @@ import org.vhostdevice.core.frontend.FrontendMemory;
 final class Request {
     private static final byte GUARD = (byte) 0xa5;
     private static final byte UNWRITTEN = (byte) 0xee;
+    private static final int SUSPICIOUS = 8;
     private static final int GAP = 64;
     private static final int WHOLE = Integer.MAX_VALUE;
 
@@ -21,18 +22,23 @@ final class Request {
     private final List<MemorySegment> writable = new ArrayList<>();
     private final List<MemorySegment> gaps = new ArrayList<>();
     private final byte[] question;
+    private final Place place;
+
+    /// Where pieces are allocated.
+    private record Place(FrontendMemory memory, int region) {}
 
     /// Places a request.
     ///
     /// @param question what the device reads
     /// @param answer   room that it has
     /// @param lengths  bytes of the pieces, used in turn, for either part anew
-    private Request(FrontendMemory memory, byte[] question, int answer, int... lengths) {
+    private Request(Place place, byte[] question, int answer, int... lengths) {
+        this.place = place;
         this.question = question.clone();
         int at = 0;
         for (int i = 0; at < question.length; i++) {
             int n = Math.min(lengths[i % lengths.length], question.length - at);
-            MemorySegment piece = piece(memory, n, 0);
+            MemorySegment piece = piece(n, 0);
             MemorySegment.copy(question, at, piece, JAVA_BYTE, 0, n);
             readable.add(piece);
             at += n;
@@ -40,15 +46,16 @@ final class Request {
         at = 0;
         for (int i = 0; at < answer; i++) {
             int n = Math.min(lengths[i % lengths.length], answer - at);
-            MemorySegment piece = piece(memory, n, Bits.WRITE);
+            MemorySegment piece = piece(n, Bits.WRITE);
             piece.fill(UNWRITTEN);
             writable.add(piece);
             at += n;
         }
     }
 
-    private MemorySegment piece(FrontendMemory memory, int length, int flags) {
-        long address = memory.allocate(length + 2L * GAP, 1) + GAP;
+    private MemorySegment piece(int length, int flags) {
+        FrontendMemory memory = place.memory();
+        long address = memory.allocateIn(place.region(), length + 2L * GAP, 1) + GAP;
         gaps.add(memory.slice(address - GAP, GAP).fill(GUARD));
         gaps.add(memory.slice(address + length, GAP).fill(GUARD));
         chain.add(new Descriptor(address, length, flags));
@@ -57,17 +64,22 @@ final class Request {
 
     /// A request with one piece for each part.
     static Request of(FrontendMemory memory, byte[] question, int answer) {
-        return new Request(memory, question, answer, WHOLE);
+        return new Request(new Place(memory, 0), question, answer, WHOLE);
     }
 
     /// A request cut into pieces.
     static Request cut(FrontendMemory memory, byte[] question, int answer, int... lengths) {
-        return new Request(memory, question, answer, lengths);
+        return new Request(new Place(memory, 0), question, answer, lengths);
     }
 
     /// The harmless request of a type of device.
     static Request of(LiveDevice device, DeviceProbe probe) {
         return of(device.memory(), probe.request(), probe.answerBytes());
+    }
+
+    /// The harmless request of a type of device, in a certain region of memory.
+    static Request of(LiveDevice device, DeviceProbe probe, int region) {
+        return new Request(new Place(device.memory(), region), probe.request(), probe.answerBytes(), WHOLE);
     }
 
     List<Descriptor> chain() {
@@ -81,29 +93,32 @@ final class Request {
         return all.toByteArray();
     }
 
-    /// How many bytes of the answer, from its start, were written for certain: the others are as they were.
-    int writtenAtLeast() {
-        byte[] answer = answer();
-        int end = answer.length;
-        while (end > 0 && answer[end - 1] == UNWRITTEN) {
-            end--;
-        }
-        return end;
-    }
-
     /// Whether not one byte of the answer was written.
     boolean untouched() {
-        return writtenAtLeast() == 0;
+        for (byte one : answer()) {
+            if (one != UNWRITTEN) {
+                return false;
+            }
+        }
+        return true;
     }
 
-    /// How many bytes of the answer, from its start, are not as they were.
-    int writtenFromStart() {
+    /// Fails if the device says that it wrote more than it did. What it may have written without a change is believed,
+    /// if fewer than so many bytes in a row look unwritten.
+    void requireLength(Used used) {
         byte[] answer = answer();
-        int at = 0;
-        while (at < answer.length && answer[at] != UNWRITTEN) {
-            at++;
+        CheckEnded.require(
+                used.length() <= answer.length,
+                "a used length of at most " + answer.length,
+                String.valueOf(used.length()));
+        int run = 0;
+        for (int i = 0; i < used.length(); i++) {
+            run = answer[i] == UNWRITTEN ? run + 1 : 0;
+            CheckEnded.require(
+                    run < SUSPICIOUS,
+                    "the first " + used.length() + " bytes are written, as the used length says",
+                    "byte " + (i - run + 1) + " and those behind it are not");
         }
-        return at;
     }
 
     /// Fails if the device wrote where it must not: to readable pieces, or around pieces.

@@ -2,7 +2,9 @@ package org.vhostdevice.core.check;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import org.vhostdevice.core.frontend.Frontend;
 import org.vhostdevice.core.frontend.FrontendOptions;
@@ -36,6 +38,11 @@ final class Rig implements AutoCloseable {
         return situation.target();
     }
 
+    /// The type of the device, if known.
+    Optional<DeviceKind> kind() {
+        return situation.kind();
+    }
+
     RingFormat format() {
         return format;
     }
@@ -44,10 +51,7 @@ final class Rig implements AutoCloseable {
     ///
     /// @throws CheckEnded to skip the check if the type is not known
     DeviceProbe probe() {
-        return situation
-                .kind()
-                .map(DeviceKind::probe)
-                .orElseThrow(() -> CheckEnded.skip("the type of the device is not known: give --device"));
+        return situation.kind().map(DeviceKind::probe).orElseThrow(() -> CheckEnded.skip(Need.NO_KIND));
     }
 
     /// Something worth telling in the report.
@@ -59,14 +63,16 @@ final class Rig implements AutoCloseable {
         return seen;
     }
 
-    /// A fresh connection on which nothing was sent. What was open before is closed: back ends may serve one front end
-    /// at a time.
+    /// A fresh connection that was accepted: it has answered GET_FEATURES. What was open before is closed, as back ends
+    /// may serve one front end at a time.
     VhostUserClient connect() throws IOException {
         close();
-        return connectBeside();
+        VhostUserClient client = Dial.answered(target(), options().timeout());
+        opened.push(client::close);
+        return client;
     }
 
-    /// A fresh connection beside those that are open.
+    /// A fresh connection beside those that are open, on which nothing was sent.
     VhostUserClient connectBeside() throws IOException {
         VhostUserClient client =
                 VhostUserClient.connect(target().socket(), options().timeout());
@@ -157,9 +163,37 @@ final class Rig implements AutoCloseable {
         return used;
     }
 
+    /// Submits a harmless request with an indirect table and waits for its answer.
+    ///
+    /// @param direct how many of its descriptors stand before the one that refers to the table
+    /// @param flags  of that one, besides INDIRECT
+    Used requireIndirect(LiveDevice device, int direct, Request request, int flags, String when) throws IOException {
+        LiveRing ring = ring(device);
+        List<Descriptor> chain = new ArrayList<>(request.chain().subList(0, direct));
+        List<Descriptor> rest = request.chain().subList(direct, request.chain().size());
+        int bytes = rest.size() * CheckRing.DESCRIPTOR;
+        long table = device.memory().allocate(bytes, CheckRing.DESCRIPTOR);
+        ring.ring().table(device.memory().slice(table, bytes), rest);
+        boolean _ = chain.add(new Descriptor(table, bytes, Bits.INDIRECT | flags));
+        Used used = requireAnswer(ring, request, ring.submit(chain), when);
+        request.requireIntact();
+        return used;
+    }
+
     /// Fails unless a new front end is answered, after all others are gone.
     void requireServesNext(String after) throws IOException {
+        requireServesNext(after, false);
+    }
+
+    /// Fails unless a new front end is answered, after all others are gone.
+    ///
+    /// @param same whether it has to be the same process that answers, not one started anew
+    void requireServesNext(String after, boolean same) throws IOException {
         close();
+        if (same) {
+            Optional<String> end = target().end();
+            CheckEnded.require(end.isEmpty(), "the back end goes on after " + after, end.orElse(""));
+        }
         target().ensureServing();
         long features = connect().getFeatures();
         CheckEnded.requireEqual(

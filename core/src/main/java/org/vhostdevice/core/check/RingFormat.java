@@ -16,7 +16,7 @@ public enum RingFormat {
     PACKED {
         @Override
         CheckRing make(int size, long features, FrontendMemory memory) {
-            return new PackedCheckRing(size, memory);
+            return new PackedCheckRing(size, (features & Bits.IN_ORDER) != 0, memory);
         }
     };
 

@@ -25,6 +25,11 @@ public record SocketTarget(Path socket, Optional<Long> pid) implements Target {
     }
 
     @Override
+    public Optional<String> end() {
+        return Optional.empty();
+    }
+
+    @Override
     public Optional<String> crash() {
         return Optional.empty();
     }

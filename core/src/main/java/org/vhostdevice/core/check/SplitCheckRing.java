@@ -40,6 +40,7 @@ final class SplitCheckRing implements CheckRing {
         table = memory.slice(addresses.descriptors(), (long) DESCRIPTOR * size);
         available = memory.slice(addresses.available(), availBytes);
         used = memory.slice(addresses.used(), usedBytes);
+        used.asSlice(RING, (long) USED_ENTRY * size).fill((byte) -1);
     }
 
     @Override
@@ -54,7 +55,7 @@ final class SplitCheckRing implements CheckRing {
 
     @Override
     public int base() {
-        return published & 0xffff;
+        return taken;
     }
 
     @Override
@@ -64,6 +65,7 @@ final class SplitCheckRing implements CheckRing {
         taken = written;
         available.set(Le.U16, INDEX, (short) written);
         used.set(Le.U16, INDEX, (short) written);
+        callAfter(0);
     }
 
     @Override
@@ -147,9 +149,18 @@ final class SplitCheckRing implements CheckRing {
             return Optional.empty();
         }
         VarHandle.acquireFence();
-        long at = RING + (long) USED_ENTRY * (taken % size);
+        long at = entry();
+        while (used.get(Le.U32, at) == -1 && usedIndex() != ((taken + 1) & 0xffff)) {
+            // With IN_ORDER a device may write the last entry of a batch only.
+            taken = (taken + 1) & 0xffff;
+            at = entry();
+        }
         taken = (taken + 1) & 0xffff;
         return Optional.of(new Used(used.get(Le.U32, at), Integer.toUnsignedLong(used.get(Le.U32, at + 4))));
+    }
+
+    private long entry() {
+        return RING + (long) USED_ENTRY * (taken % size);
     }
 
     @Override

@@ -8,8 +8,18 @@ public final class Suites {
     static final List<CheckSuite> ALL = List.of(
             MessageChecks.SUITE,
             RefusalChecks.SUITE,
+            FeatureChecks.SUITE,
+            ConfigChecks.SUITE,
+            MemoryChecks.SUITE,
+            ConnectionChecks.SUITE,
             RingChecks.SUITE,
+            ChainChecks.SUITE,
+            NoticeChecks.SUITE,
             SplitChecks.SUITE,
+            PackedChecks.SUITE,
+            HostileChecks.SUITE,
+            CheckSuite.of(DeviceKind.BLK, BlkChecks.CHECKS),
+            CheckSuite.of(DeviceKind.BLK, BlkWriteChecks.CHECKS),
             VsockChecks.SUITE,
             ConsoleChecks.SUITE,
             FsChecks.SUITE);

@@ -22,9 +22,16 @@ public interface Target {
     /// @throws IOException if that is not possible
     void killAndRestart() throws IOException;
 
-    /// {@return how the back end has ended since it was started, in words; empty if it runs or nobody knows}
+    /// Tells whether the back end ends, soon after a front end has left.
+    ///
+    /// @return how, in words; empty if it runs, or nobody knows
+    /// @throws IOException if nobody can tell
+    Optional<String> end() throws IOException;
+
+    /// {@return how the back end has failed since this was asked for last, in words; empty if it runs, has ended with
+    /// success, or nobody knows}
     Optional<String> crash();
 
-    /// {@return the number of its process, if known}
+    /// {@return the number of its process, if it is not the one that opened the socket}
     Optional<Long> pid();
 }

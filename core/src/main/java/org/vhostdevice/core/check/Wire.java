@@ -16,6 +16,7 @@ import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.MessageCodec;
 import org.vhostdevice.core.protocol.MessageHeader;
 import org.vhostdevice.core.sys.OwnedFd;
+import org.vhostdevice.core.sys.UnixSocket;
 
 /// A connection on which messages are sent byte by byte, right or wrong.
 final class Wire {
@@ -92,6 +93,14 @@ final class Wire {
         }
     }
 
+    /// Sends bytes one at a time, slowly enough that the back end gets to see them so.
+    void sendSlowly(byte... bytes) throws IOException {
+        for (byte one : bytes) {
+            send(List.of(), new byte[] {one});
+            int _ = UnixSocket.poll(UnixSocket.NO_WAKEUP, 0, 2);
+        }
+    }
+
     /// Sends a message with any payload.
     void send(FrontendRequest request, int flags, byte... payload) throws IOException {
         send(List.of(), message(request.id(), flags, payload.length, payload));
@@ -108,6 +117,11 @@ final class Wire {
         } catch (BackendDisconnected e) {
             return new Reply.Closed();
         }
+    }
+
+    /// Whether something was acknowledged as a success.
+    static boolean isZero(Reply reply) {
+        return reply instanceof Reply.Answer answer && answer.number().equals(Optional.of(0L));
     }
 
     /// Sends a message that must not be obeyed, and asks for an acknowledgement.
