@@ -15,10 +15,15 @@ final class BlkDisk {
     /// What came out of a request.
     ///
     /// @param status its last byte
-    /// @param data   the bytes before the status
     /// @param used   what the ring says
     /// @param request where the bytes lie
-    record Answer(int status, byte[] data, Used used, Request request) {}
+    record Answer(int status, Used used, Request request) {
+        /// The bytes before the status.
+        byte[] data() {
+            byte[] answer = request.answer();
+            return Arrays.copyOf(answer, answer.length - 1);
+        }
+    }
 
     BlkDisk(LiveDevice device) {
         this.device = device;
@@ -58,7 +63,7 @@ final class BlkDisk {
         CheckEnded.requireEqual("the used entry names chain", id, used.id());
         request.requireIntact();
         byte[] answer = request.answer();
-        return new Answer(answer[room] & 0xff, Arrays.copyOf(answer, room), used, request);
+        return new Answer(answer[room] & 0xff, used, request);
     }
 
     /// Does a request that must end with a certain status.

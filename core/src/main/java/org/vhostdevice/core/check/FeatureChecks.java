@@ -139,7 +139,7 @@ final class FeatureChecks {
         wire.send(
                 FrontendRequest.SET_FEATURES,
                 Wire.VERSION,
-                Wire.bytes(new Message.U64(offered & (Bits.VERSION_1 | Bits.PROTOCOL_FEATURES) | wrong)));
+                Wire.bytes(new Message.U64((offered & (Bits.VERSION_1 | Bits.PROTOCOL_FEATURES)) | wrong)));
         long status = Bits.ACKNOWLEDGE | Bits.DRIVER | Bits.FEATURES_OK;
         wire.send(FrontendRequest.SET_STATUS, Wire.VERSION, Wire.bytes(new Message.U64(status)));
         wire.send(FrontendRequest.GET_STATUS, Wire.VERSION);

@@ -145,7 +145,7 @@ final class MemoryChecks {
     private static void later(Rig rig) throws IOException {
         LiveDevice device =
                 rig.device(rig.plan().withMemory(new RegionPlan(Plan.MEMORY, SIZE), new RegionPlan(ABOVE, SIZE)));
-        device.start(1);
+        LiveDevice _ = device.start(1);
         rig.requireServes(device, "in the first region");
         device.addRegion(1);
         requireServedThere(rig, device);
