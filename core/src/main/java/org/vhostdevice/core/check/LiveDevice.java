@@ -18,12 +18,12 @@ final class LiveDevice implements AutoCloseable {
     private final long protocolFeatures;
     private final List<LiveRing> rings = new ArrayList<>();
 
-    private LiveDevice(Plan plan, VhostUserClient client, long features, long protocolFeatures) throws IOException {
+    private LiveDevice(Plan plan, VhostUserClient client, long features, long protocolFeatures, FrontendMemory memory) {
         this.plan = plan;
         this.client = client;
         this.features = features;
         this.protocolFeatures = protocolFeatures;
-        memory = FrontendMemory.create(plan.memory());
+        this.memory = memory;
     }
 
     /// Connects, and agrees on protocol features.
@@ -38,11 +38,27 @@ final class LiveDevice implements AutoCloseable {
             client.setProtocolFeatures(protocolFeatures);
         }
         client.setOwner();
-        LiveDevice device = new LiveDevice(plan, client, features, protocolFeatures);
+        LiveDevice device =
+                new LiveDevice(plan, client, features, protocolFeatures, FrontendMemory.create(plan.memory()));
         for (int i = 0; i < count; i++) {
             device.rings.add(device.makeRing(rig, i, plan.ringSize()));
         }
         return device;
+    }
+
+    /// The same memory, rings and features with a back end that took the place of this one's.
+    ///
+    /// @param client connected to it
+    LiveDevice again(Rig rig, VhostUserClient client) throws IOException {
+        if (has(Bits.PROTOCOL_FEATURES)) {
+            client.setProtocolFeatures(protocolFeatures);
+        }
+        client.setOwner();
+        LiveDevice next = new LiveDevice(plan, client, features, protocolFeatures, memory);
+        for (LiveRing ring : rings) {
+            next.rings.add(new LiveRing(ring.index(), ring.ring(), client, rig.options(), plan.notifications()));
+        }
+        return next;
     }
 
     /// Makes a ring, which is not set up yet.
@@ -88,6 +104,15 @@ final class LiveDevice implements AutoCloseable {
     /// Everything up to DRIVER_OK, with the first regions of memory only.
     LiveDevice start(int regions) throws IOException {
         setFeatures();
+        return startRings(regions);
+    }
+
+    /// Everything after SET_FEATURES.
+    LiveDevice startRings() throws IOException {
+        return startRings(plan.memory().size());
+    }
+
+    private LiveDevice startRings(int regions) throws IOException {
         passMemory(regions);
         for (LiveRing ring : rings) {
             setUp(ring);

@@ -114,6 +114,15 @@ final class Rig implements AutoCloseable {
         return device;
     }
 
+    /// The same device with a back end that took the place of the one before.
+    LiveDevice again(LiveDevice device) throws IOException {
+        VhostUserClient client = Dial.answered(target(), options().timeout());
+        opened.push(client::close);
+        LiveDevice next = device.again(this, client);
+        opened.push(next::close);
+        return next;
+    }
+
     /// A device that is started.
     LiveDevice started(Plan plan) throws IOException {
         return device(plan).start();

@@ -18,6 +18,8 @@ public final class Suites {
             SplitChecks.SUITE,
             PackedChecks.SUITE,
             HostileChecks.SUITE,
+            MigrationChecks.SUITE,
+            InflightChecks.SUITE,
             CheckSuite.of(DeviceKind.BLK, BlkChecks.CHECKS),
             CheckSuite.of(DeviceKind.BLK, BlkWriteChecks.CHECKS),
             VsockChecks.SUITE,
