@@ -58,7 +58,7 @@ final class Connection implements AutoCloseable {
         }
         long protocolFeatures = 0;
         if ((features & DriverFeature.PROTOCOL_FEATURES) != 0) {
-            protocolFeatures = client.getProtocolFeatures() & options.protocolFeatures();
+            protocolFeatures = ProtocolFeature.complete(client.getProtocolFeatures() & options.protocolFeatures());
             client.setProtocolFeatures(protocolFeatures);
         }
         long queues = ProtocolFeature.MQ.in(protocolFeatures) ? client.getQueueNum() : 1;

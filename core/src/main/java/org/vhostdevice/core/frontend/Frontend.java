@@ -22,7 +22,7 @@ public final class Frontend implements AutoCloseable {
 
     private Path path;
     private final FrontendOptions options;
-    private final BackendRequestHandler handler;
+    private final InBandCalls handler;
     private final FrontendMemory memory;
     private final List<FrontendQueue> queues = new ArrayList<>();
     private Connection connection;
@@ -32,11 +32,7 @@ public final class Frontend implements AutoCloseable {
     private @Nullable InflightRegion inflight;
 
     private Frontend(
-            Path path,
-            FrontendOptions options,
-            BackendRequestHandler handler,
-            FrontendMemory memory,
-            Connection connection) {
+            Path path, FrontendOptions options, InBandCalls handler, FrontendMemory memory, Connection connection) {
         this.path = path;
         this.options = options;
         this.handler = handler;
@@ -57,9 +53,10 @@ public final class Frontend implements AutoCloseable {
         try {
             FrontendMemory memory = FrontendMemory.create(options.memory());
             opened.add(memory::close);
-            Connection connection = Connection.open(path, options, handler);
+            var calls = new InBandCalls(handler);
+            Connection connection = Connection.open(path, options, calls);
             opened.add(connection::close);
-            var frontend = new Frontend(path, options, handler, memory, connection);
+            var frontend = new Frontend(path, options, calls, memory, connection);
             opened.add(frontend::closeQueues);
             frontend.makeQueues();
             frontend.announceQueues();
@@ -98,15 +95,24 @@ public final class Frontend implements AutoCloseable {
             DriverQueue ring = DriverQueue.allocate(options.queues().options(agreed.features()), memory);
             queues.add(new FrontendQueue(i, ring, options.link().notifications()));
         }
+        handler.serve(queues);
     }
 
     /// What QEMU sends when the device appears, before its driver starts it.
     private void announceQueues() throws IOException {
         for (FrontendQueue queue : queues) {
-            client().setVringCall(queue.index(), queue.callForBackend());
-            client().setVringErr(queue.index(), queue.errorForBackend());
+            if (inBand()) {
+                queue.useMessages(client());
+            } else {
+                client().setVringCall(queue.index(), queue.callForBackend());
+                client().setVringErr(queue.index(), queue.errorForBackend());
+            }
             queue.watch(client().fd());
         }
+    }
+
+    private boolean inBand() {
+        return connection.negotiated().has(ProtocolFeature.INBAND_NOTIFICATIONS);
     }
 
     /// {@return the protocol client, for requests that have no method here}
@@ -154,8 +160,10 @@ public final class Frontend implements AutoCloseable {
         passFeatures();
         addStatus(STATUS_FEATURES_OK);
         passInflight();
-        for (FrontendQueue queue : queues) {
-            client().setVringCall(queue.index(), queue.callForBackend());
+        if (!inBand()) {
+            for (FrontendQueue queue : queues) {
+                client().setVringCall(queue.index(), queue.callForBackend());
+            }
         }
         passMemory();
         for (FrontendQueue queue : queues) {
@@ -231,7 +239,11 @@ public final class Frontend implements AutoCloseable {
         int base = recorded() ? queue.ring().resumeRecorded() : queue.ring().resume();
         client().setVringBase(index, base);
         passAddresses(queue);
-        client().setVringKick(index, queue.kickForBackend());
+        if (inBand()) {
+            client().vringKick(index);
+        } else {
+            client().setVringKick(index, queue.kickForBackend());
+        }
     }
 
     private void passAddresses(FrontendQueue queue) throws IOException {

@@ -1,6 +1,9 @@
 package org.vhostdevice.core.frontend;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.EventConsumer;
 import org.vhostdevice.core.sys.EventNotifier;
 import org.vhostdevice.core.sys.Notification;
@@ -15,7 +18,13 @@ public final class FrontendQueue implements AutoCloseable {
         CONNECTION
     }
 
+    private static final Logger LOGGER = System.getLogger(FrontendQueue.class.getName());
+
     static final int BUFFER_ALIGNMENT = 4096;
+
+    /// What stands in for the descriptors where notifications are in-band. A queue's user waits for descriptors all the
+    /// same; the thread that serves the back end's requests signals them.
+    private record Messages(VhostUserClient client, EventNotifier call, EventNotifier error) {}
 
     private final int index;
     private final DriverQueue ring;
@@ -27,6 +36,7 @@ public final class FrontendQueue implements AutoCloseable {
     private final EventConsumer error;
     private final Poller poller;
     private int connection = -1;
+    private volatile @Nullable Messages messages;
     private long buffer;
     private long bufferBytes;
     private long kicks;
@@ -129,6 +139,39 @@ public final class FrontendQueue implements AutoCloseable {
         }
     }
 
+    /// Kicks by messages from now on; calls and errors come through [#calledByMessage] and [#failedByMessage].
+    void useMessages(VhostUserClient client) throws IOException {
+        closeMessages();
+        OwnedFd callEnd = callForBackend.duplicate();
+        OwnedFd errorEnd = errorForBackend.duplicate();
+        messages = new Messages(client, EventNotifier.adopt(callEnd), EventNotifier.adopt(errorEnd));
+    }
+
+    /// The back end has called by a message. The thread that serves its requests.
+    void calledByMessage() {
+        Messages now = messages;
+        if (now != null) {
+            now.call.signal();
+        }
+    }
+
+    /// The back end has given the ring up by a message. The thread that serves its requests.
+    void failedByMessage() {
+        Messages now = messages;
+        if (now != null) {
+            now.error.signal();
+        }
+    }
+
+    private void closeMessages() {
+        Messages old = messages;
+        messages = null;
+        if (old != null) {
+            old.call.close();
+            old.error.close();
+        }
+    }
+
     /// Publishes all offered chains and kicks the back end if it asks for it.
     public void submit() {
         if (ring.publish()) {
@@ -136,10 +179,19 @@ public final class FrontendQueue implements AutoCloseable {
         }
     }
 
-    /// Kicks the back end, needed or not.
+    /// Kicks the back end, needed or not. That a back end is gone is told to who waits.
     public void kick() {
-        kick.signal();
+        Messages now = messages;
         kicks++;
+        if (now == null) {
+            kick.signal();
+            return;
+        }
+        try {
+            now.client.vringKick(index);
+        } catch (IOException e) {
+            LOGGER.log(Level.DEBUG, "ring " + index + " cannot be kicked", e);
+        }
     }
 
     /// Waits until a chain can be taken. Interrupts are asked for while it waits, and no longer.
@@ -208,6 +260,7 @@ public final class FrontendQueue implements AutoCloseable {
     /// Closes all descriptors.
     @Override
     public void close() {
+        closeMessages();
         poller.close();
         kick.close();
         call.close();

@@ -32,7 +32,8 @@ import org.vhostdevice.core.sys.UnixSocket;
 ///
 /// All methods throw [BackendTimeout] if there is no answer in time, [BackendDisconnected] at the end of the
 /// connection, and [BackendViolation] if an answer has another request, other flags than 0x5, or another size than
-/// belongs to it; after any of the three only [#close] makes sense. One thread at a time.
+/// belongs to it; after any of the three only [#close] makes sense. Any thread may ask; requests go one after the
+/// other.
 public final class VhostUserClient implements AutoCloseable {
     private static final Duration NOW = Duration.ZERO;
 
@@ -290,6 +291,14 @@ public final class VhostUserClient implements AutoCloseable {
         tell(FrontendRequest.RESET_DEVICE, Message.EMPTY);
     }
 
+    /// VRING_KICK (protocol feature INBAND_NOTIFICATIONS), which starts a stopped ring.
+    ///
+    /// @param index ring
+    /// @throws IOException if the back end fails or refuses
+    public void vringKick(int index) throws IOException {
+        tell(FrontendRequest.VRING_KICK, new Message.VringState(index, 0));
+    }
+
     /// GET_MAX_MEM_SLOTS (protocol feature CONFIGURE_MEM_SLOTS).
     ///
     /// @return the most regions that the back end takes
@@ -379,7 +388,7 @@ public final class VhostUserClient implements AutoCloseable {
         tell(request, payload, List.of());
     }
 
-    void tell(FrontendRequest request, Message payload, List<OwnedFd> descriptors) throws IOException {
+    synchronized void tell(FrontendRequest request, Message payload, List<OwnedFd> descriptors) throws IOException {
         requireSilence(request);
         socket.send(request.id(), acknowledged ? VERSION | NEED_REPLY : VERSION, payload, descriptors);
         if (acknowledged && value(receive(request)) != 0) {
@@ -395,7 +404,7 @@ public final class VhostUserClient implements AutoCloseable {
         return ask(request, payload, List.of());
     }
 
-    Message ask(FrontendRequest request, Message payload, List<OwnedFd> descriptors) throws IOException {
+    synchronized Message ask(FrontendRequest request, Message payload, List<OwnedFd> descriptors) throws IOException {
         requireSilence(request);
         socket.send(request.id(), VERSION, payload, descriptors);
         return receive(request);

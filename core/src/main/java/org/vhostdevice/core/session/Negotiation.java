@@ -23,6 +23,7 @@ final class Negotiation {
             ProtocolFeature.CONFIG,
             ProtocolFeature.BACKEND_SEND_FD,
             ProtocolFeature.RESET_DEVICE,
+            ProtocolFeature.INBAND_NOTIFICATIONS,
             ProtocolFeature.CONFIGURE_MEM_SLOTS,
             ProtocolFeature.STATUS,
             ProtocolFeature.GPA_ADDRESSES,
@@ -98,11 +99,15 @@ final class Negotiation {
         return new Message.U64(offeredProtocol);
     }
 
-    /// SET_PROTOCOL_FEATURES.
+    /// SET_PROTOCOL_FEATURES. In-band notifications without what they need end the connection, since the front end can
+    /// be told in no other way.
     void setProtocolFeatures(Message.U64 message) throws ProtocolException {
         long unknown = message.value() & ~offeredProtocol;
         if (unknown != 0) {
             throw ProtocolException.refused("protocol features that are not offered: 0x" + Long.toHexString(unknown));
+        }
+        if (ProtocolFeature.INBAND_NOTIFICATIONS.in(message.value() & ~ProtocolFeature.complete(message.value()))) {
+            throw ProtocolException.fatal("INBAND_NOTIFICATIONS without BACKEND_REQ and REPLY_ACK");
         }
         requireNeeded(message.value(), ProtocolFeature.GET_VRING_BASE_INFLIGHT);
         requireNeeded(message.value(), ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN);

@@ -35,6 +35,9 @@ final class RingState {
     @Nullable
     EventNotifier call;
 
+    /// The driver looks for used buffers by itself, as the front end said by a call without descriptor.
+    boolean callPolled;
+
     @Nullable
     EventNotifier error;
 

@@ -35,6 +35,7 @@ final class Rings implements AutoCloseable {
     private final VirtioDevice device;
     private final Workers workers;
     private final SessionEvents events;
+    private final FrontendNotices notices;
     private final List<QueueMetrics> metrics;
     private final List<RingState> rings;
     private final InflightMemory inflight;
@@ -46,12 +47,19 @@ final class Rings implements AutoCloseable {
     private boolean driverReady = true;
     private LogUse logUse = LogUse.NONE;
 
+    /// @param notices what rings tell the front end by messages; the caller's
     /// @param memory what the front end has shared so far; held by the caller
     /// @param metrics one for each queue of the device
-    Rings(Workers workers, SessionEvents events, GuestMemory memory, List<QueueMetrics> metrics) {
+    Rings(
+            Workers workers,
+            SessionEvents events,
+            FrontendNotices notices,
+            GuestMemory memory,
+            List<QueueMetrics> metrics) {
         this.device = workers.device();
         this.workers = workers;
         this.events = events;
+        this.notices = notices;
         this.memory = memory;
         this.metrics = metrics;
         this.inflight = new InflightMemory(device);
@@ -160,8 +168,19 @@ final class Rings implements AutoCloseable {
         rings.forEach(ring -> ring.recordEnded = false);
     }
 
+    /// VRING_KICK: starts the ring, or says that there are chains in a started one. It is acknowledged before they are
+    /// taken. A ring started by it has no kick descriptor, and is not looked at before the next message.
+    void kick(Message.VringState message) throws ProtocolException {
+        RingState ring = at(message.index());
+        if (ring.started == null) {
+            ring.started = start(ring, null, false);
+        } else {
+            ring.started.vring().kick();
+        }
+    }
+
     /// SET_VRING_KICK: starts the ring, or replaces the descriptor of a started one. Without descriptor the ring is
-    /// looked at once a millisecond.
+    /// looked at once a millisecond, also where notifications are in-band.
     ///
     /// @param received with descriptors: at most one
     void setKick(Message.VringFile message, ReceivedMessage received) throws ProtocolException {
@@ -169,11 +188,11 @@ final class Rings implements AutoCloseable {
         EventConsumer kick = Notifications.adopt(received, EventConsumer::adopt);
         try {
             if (ring.started == null) {
-                ring.started = start(ring, kick);
+                ring.started = start(ring, kick, kick == null);
             } else {
                 Vring vring = ring.started.vring();
                 var _ = replies.await(ring.started.worker().submit(() -> {
-                    vring.useKick(kick);
+                    vring.useKick(kick, kick == null);
                     return vring;
                 }));
                 ring.dropKick();
@@ -193,7 +212,9 @@ final class Rings implements AutoCloseable {
         EventNotifier call = Notifications.adopt(received, EventNotifier::adopt);
         EventNotifier old = ring.call;
         ring.call = call;
-        replace(ring, old, vring -> vring.useCall(call));
+        ring.callPolled = call == null;
+        boolean byMessage = callByMessage(ring);
+        replace(ring, old, vring -> vring.useCall(call, byMessage));
     }
 
     /// SET_VRING_ERR.
@@ -204,7 +225,8 @@ final class Rings implements AutoCloseable {
         EventNotifier error = Notifications.adopt(received, EventNotifier::adopt);
         EventNotifier old = ring.error;
         ring.error = error;
-        replace(ring, old, vring -> vring.useError(error));
+        boolean byMessage = inBand();
+        replace(ring, old, vring -> vring.useError(error, byMessage));
     }
 
     /// SET_VRING_ENABLE.
@@ -327,7 +349,8 @@ final class Rings implements AutoCloseable {
         }
     }
 
-    private RingState.Started start(RingState ring, @Nullable EventConsumer kick) throws ProtocolException {
+    private RingState.Started start(RingState ring, @Nullable EventConsumer kick, boolean regularly)
+            throws ProtocolException {
         EventNotifier call = ring.call;
         EventNotifier error = ring.error;
         RingLog log = ring.log(logUse);
@@ -337,20 +360,22 @@ final class Rings implements AutoCloseable {
             VringWorker worker = workers.of(ring.index);
             try {
                 var begin = new Vring.Start(place(memory, ring), memory, ring.base, inflight.area(ring, features));
-                var owner = new Vring.Owner(worker, events, metrics.get(ring.index));
+                var owner = new Vring.Owner(worker, events, notices, metrics.get(ring.index));
+                boolean callByMessage = callByMessage(ring);
+                boolean errorByMessage = inBand();
                 Vring started = replies.await(worker.submit(() -> {
                     Vring vring = new Vring(ring.index, begin, owner);
-                    vring.useCall(call);
-                    vring.useError(error);
+                    vring.useCall(call, callByMessage);
+                    vring.useError(error, errorByMessage);
                     vring.useLog(log, logNotifier);
                     vring.enable(enabled);
-                    vring.start(device, kick);
+                    vring.start(device, kick, regularly);
                     return vring;
                 }));
                 ring.recordEnded = false;
                 return new RingState.Started(started, worker);
             } catch (GuestMemoryException | ProtocolException e) {
-                tellError(worker, error);
+                tellError(ring, worker);
                 throw e;
             }
         } catch (GuestMemoryException | IOException e) {
@@ -363,8 +388,11 @@ final class Rings implements AutoCloseable {
 
     /// Signals that a ring does not start. By the worker, since a front end can make even this wait, and a worker
     /// can be freed.
-    private static void tellError(VringWorker worker, @Nullable EventNotifier error) throws ProtocolException {
-        if (error != null) {
+    private void tellError(RingState ring, VringWorker worker) throws ProtocolException {
+        EventNotifier error = ring.error;
+        if (error == null && inBand()) {
+            notices.error(ring.index);
+        } else if (error != null) {
             var _ = new WorkerReplies(error::unblock).await(worker.submit(() -> {
                 error.signal();
                 return error;
@@ -387,6 +415,7 @@ final class Rings implements AutoCloseable {
                 ring.recordEnded = end.drained();
                 ring.started = null;
                 ring.dropKick();
+                notices.flush(ring.index);
             }
         }
     }
@@ -432,6 +461,14 @@ final class Rings implements AutoCloseable {
 
     private long toGuest(GuestMemory where, long address) throws GuestMemoryException {
         return addressedByGuest() ? address : where.toGuestAddress(address, 1);
+    }
+
+    private boolean inBand() {
+        return ProtocolFeature.INBAND_NOTIFICATIONS.in(protocol);
+    }
+
+    private boolean callByMessage(RingState ring) {
+        return inBand() && !ring.callPolled;
     }
 
     private boolean packed() {

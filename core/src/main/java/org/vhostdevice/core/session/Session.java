@@ -10,7 +10,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.memory.GuestMemory;
-import org.vhostdevice.core.protocol.BackendRequest;
 import org.vhostdevice.core.protocol.FrontendRequest;
 import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolException;
@@ -19,7 +18,6 @@ import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.FdBox;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.UnixSocket;
-import org.vhostdevice.core.transport.BackendChannel;
 import org.vhostdevice.core.transport.ReceivedMessage;
 import org.vhostdevice.core.transport.VhostUserConnection;
 
@@ -54,7 +52,7 @@ final class Session implements SessionEvents {
     private final DeviceStatus status;
     private final ConfigAccess config;
     private final AtomicBoolean failed = new AtomicBoolean();
-    private volatile @Nullable BackendChannel channel;
+    private final FrontendNotices notices;
     private int warnings;
 
     /// @param connection closed with the session
@@ -63,7 +61,8 @@ final class Session implements SessionEvents {
         GuestMemory none = GuestMemory.empty();
         this.connection = connection;
         this.device = workers.device();
-        this.rings = new Rings(workers, this, none, metrics);
+        this.notices = new FrontendNotices(device.queueCount(), this::channelLost);
+        this.rings = new Rings(workers, this, notices, none, metrics);
         this.memory = new MemoryTable(rings, none);
         this.log = new WriteLog(rings);
         this.negotiation = new Negotiation(device.features(), options, rings, log);
@@ -90,14 +89,8 @@ final class Session implements SessionEvents {
     @Override
     public void ringBroken(int queue) {
         status.needReset();
-        BackendChannel frontend = channel;
-        if (frontend == null || !negotiation.has(ProtocolFeature.CONFIG)) {
-            return;
-        }
-        try {
-            frontend.send(BackendRequest.CONFIG_CHANGE_MSG, Message.EMPTY);
-        } catch (IOException e) {
-            LOGGER.log(Level.DEBUG, "the front end cannot be told that the device needs a reset", e);
+        if (negotiation.has(ProtocolFeature.CONFIG)) {
+            notices.configChanged();
         }
     }
 
@@ -205,7 +198,8 @@ final class Session implements SessionEvents {
             case SET_LOG_FD -> done(() -> log.setNotifier(received));
             case GET_INFLIGHT_FD -> rings.createInflight((Message.Inflight) message, along);
             case SET_INFLIGHT_FD -> done(() -> rings.useInflight((Message.Inflight) message, received));
-            case UNKNOWN, VRING_KICK -> throw unsupported();
+            case VRING_KICK -> done(() -> rings.kick((Message.VringState) message));
+            case UNKNOWN -> throw unsupported();
             case SEND_RARP, NET_SET_MTU, IOTLB_MSG, SET_VRING_ENDIAN, GPU_SET_SOCKET -> throw unsupported();
             case CREATE_CRYPTO_SESSION, CLOSE_CRYPTO_SESSION -> throw unsupported();
             case POSTCOPY_ADVISE, POSTCOPY_LISTEN, POSTCOPY_END -> throw unsupported();
@@ -222,6 +216,7 @@ final class Session implements SessionEvents {
             case SET_CONFIG -> ProtocolFeature.CONFIG;
             case SET_LOG_BASE -> ProtocolFeature.LOG_SHMFD;
             case RESET_DEVICE -> ProtocolFeature.RESET_DEVICE;
+            case VRING_KICK -> ProtocolFeature.INBAND_NOTIFICATIONS;
             case ADD_MEM_REG, REM_MEM_REG -> ProtocolFeature.CONFIGURE_MEM_SLOTS;
             case SET_STATUS -> ProtocolFeature.STATUS;
             case SET_INFLIGHT_FD -> ProtocolFeature.INFLIGHT_SHMFD;
@@ -252,16 +247,21 @@ final class Session implements SessionEvents {
         device.reset();
     }
 
-    /// SET_BACKEND_REQ_FD. No acknowledgements are asked for on the channel: nothing depends on them, and a worker
-    /// would have to wait.
+    /// SET_BACKEND_REQ_FD.
     private void openChannel(ReceivedMessage received) throws ProtocolException {
         OwnedFd socket = received.takeDescriptor();
         if (!isSocket(socket)) {
             socket.close();
             throw ProtocolException.refused("the back-end channel is no socket");
         }
-        closeChannel();
-        channel = connection.backendChannel(socket, false);
+        notices.use(connection.backendChannel(socket, false));
+    }
+
+    /// A front end that wants its calls by messages and does not take them would wait for ever.
+    private void channelLost() {
+        if (negotiation.has(ProtocolFeature.INBAND_NOTIFICATIONS)) {
+            connection.abort();
+        }
     }
 
     private static boolean isSocket(OwnedFd fd) {
@@ -269,14 +269,6 @@ final class Session implements SessionEvents {
             return UnixSocket.isSocket(fd.number());
         } catch (ErrnoException e) {
             return false;
-        }
-    }
-
-    private void closeChannel() {
-        BackendChannel old = channel;
-        channel = null;
-        if (old != null) {
-            old.close();
         }
     }
 
@@ -288,7 +280,7 @@ final class Session implements SessionEvents {
         } finally {
             memory.close();
             log.close();
-            closeChannel();
+            notices.close();
             connection.close();
             device.reset();
         }

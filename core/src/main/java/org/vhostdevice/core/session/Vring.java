@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
@@ -53,6 +54,7 @@ final class Vring implements QueueContext {
     private final int index;
     private final VringWorker worker;
     private final SessionEvents events;
+    private final FrontendNotices notices;
     private final QueueMetrics metrics;
     private final RingSetup setup;
     private final Virtqueue queue;
@@ -69,6 +71,11 @@ final class Vring implements QueueContext {
     private @Nullable EventNotifier error;
     private @Nullable RingLog log;
     private @Nullable EventNotifier logNotifier;
+    // In-band notifications: what has no descriptor is a message.
+    private boolean callByMessage;
+    private boolean errorByMessage;
+    // A kick by message waits for the worker.
+    private final AtomicBoolean kickWaits = new AtomicBoolean();
 
     private boolean enabled;
     private boolean broken;
@@ -110,8 +117,9 @@ final class Vring implements QueueContext {
     ///
     /// @param worker the thread
     /// @param events told what goes wrong
+    /// @param notices tells the front end where it wants messages
     /// @param metrics counts
-    record Owner(VringWorker worker, SessionEvents events, QueueMetrics metrics) {}
+    record Owner(VringWorker worker, SessionEvents events, FrontendNotices notices, QueueMetrics metrics) {}
 
     /// Prepares a ring.
     ///
@@ -120,6 +128,7 @@ final class Vring implements QueueContext {
         this.index = index;
         this.worker = owner.worker();
         this.events = owner.events();
+        this.notices = owner.notices();
         this.metrics = owner.metrics();
         this.setup = start.setup();
         this.recorded = start.inflight() != null;
@@ -128,11 +137,12 @@ final class Vring implements QueueContext {
 
     /// Lets the device begin and serves the ring from now on. If it throws, the ring is not started.
     ///
-    /// @param newKick signals new chains; null if the driver does not notify and the ring is looked at regularly
+    /// @param newKick signals new chains; null if messages announce them, or nothing does
+    /// @param regularly whether to look for chains that nothing announces
     /// @throws IOException if the device cannot serve it, or the host cannot wait for the descriptor
-    void start(VirtioDevice device, @Nullable EventConsumer newKick) throws IOException {
+    void start(VirtioDevice device, @Nullable EventConsumer newKick, boolean regularly) throws IOException {
         try {
-            useKick(newKick);
+            useKick(newKick, regularly);
             handler = device.start(this);
         } catch (IOException | RuntimeException | Error e) {
             unwatch();
@@ -170,26 +180,32 @@ final class Vring implements QueueContext {
     /// Takes another kick descriptor, and looks for chains that nobody announced meanwhile.
     ///
     /// @throws IOException if the host cannot wait for it; the old one stays in use
-    void useKick(@Nullable EventConsumer newKick) throws IOException {
+    void useKick(@Nullable EventConsumer newKick, boolean regularly) throws IOException {
         if (newKick != null) {
             worker.watch(newKick, this);
         }
         unwatch();
         kick = newKick;
-        polled = newKick == null;
+        polled = regularly;
         pending = true;
     }
 
     /// Takes another call descriptor. It is signalled once, since the last signal may have gone to the old one.
-    void useCall(@Nullable EventNotifier newCall) {
+    ///
+    /// @param byMessage whether a message does instead where there is no descriptor
+    void useCall(@Nullable EventNotifier newCall, boolean byMessage) {
         call = abandoned ? null : newCall;
-        owesCall = true;
+        callByMessage = byMessage;
+        owesCall = newCall != null;
         pending = true;
     }
 
     /// Takes another descriptor to report a broken ring by.
-    void useError(@Nullable EventNotifier newError) {
+    ///
+    /// @param byMessage whether a message does instead where there is no descriptor
+    void useError(@Nullable EventNotifier newError, boolean byMessage) {
         error = newError;
+        errorByMessage = byMessage;
     }
 
     /// Marks what is written in another log from now on, or no longer. What was marked in the old one is told first.
@@ -245,6 +261,17 @@ final class Vring implements QueueContext {
         if (kick != null && !kick.drain()) {
             LOGGER.log(Level.DEBUG, () -> "nobody can kick ring " + index + " any more");
             unwatch();
+        }
+    }
+
+    /// The driver has notified by a message. Control thread; a flood of messages is one task of the worker.
+    void kick() {
+        if (kickWaits.compareAndSet(false, true)) {
+            worker.execute(() -> {
+                kickWaits.set(false);
+                metrics.kicked();
+                pending = true;
+            });
         }
     }
 
@@ -371,6 +398,7 @@ final class Vring implements QueueContext {
             unwatch();
             call = null;
             log = null;
+            callByMessage = false;
             queue.abandon();
         }
     }
@@ -414,6 +442,9 @@ final class Vring implements QueueContext {
         if (call != null) {
             metrics.notified();
             signal(call);
+        } else if (callByMessage) {
+            metrics.notified();
+            notices.call(index);
         }
     }
 
@@ -436,6 +467,8 @@ final class Vring implements QueueContext {
         LOGGER.log(Level.WARNING, () -> "queue " + index + " is malformed and stops: " + fault.getMessage());
         if (error != null) {
             signal(error);
+        } else if (errorByMessage) {
+            notices.error(index);
         }
         events.ringBroken(index);
     }

@@ -10,9 +10,10 @@ import org.vhostdevice.core.sys.OwnedFd;
 
 /// The socket on which a back end asks its front end for something (SET_BACKEND_REQ_FD).
 ///
-/// Any thread may send, but the one that answers the front end's messages should not: a front end may wait for
-/// that answer before it reads here. A front end that does not read, or does not acknowledge, costs the sender
-/// five seconds once; the channel is of no use after that and every send fails at once.
+/// Any thread may send, but the one that answers the front end's messages should not wait here: a front end may wait
+/// for that answer before it reads. A front end that does not read, or does not acknowledge, costs the sender of
+/// [#send] five seconds once; the channel is of no use after that and every send fails at once. [#trySend] does not
+/// wait, and what belongs to it waits for ever: for a thread that does nothing else.
 public final class BackendChannel implements AutoCloseable {
     /// How long a front end may take to read a request and to acknowledge it.
     static final long TIMEOUT_MILLIS = 5000;
@@ -51,6 +52,43 @@ public final class BackendChannel implements AutoCloseable {
         if (replyAck && !acknowledged(request, deadline)) {
             throw ProtocolException.refused("the front end refuses " + request);
         }
+    }
+
+    /// Sends a request without descriptors if the front end has left room for it, and does not wait.
+    ///
+    /// @param request   what is asked
+    /// @param payload   of the shape [BackendRequest#payload()]
+    /// @param needReply whether to ask for an acknowledgement, which is to be taken by [#awaitAcknowledgement]
+    /// @return false if there is no room; nothing was sent
+    /// @throws IOException when the channel is lost
+    public boolean trySend(BackendRequest request, Message payload, boolean needReply) throws IOException {
+        if (!connection.hasRoom()) {
+            return false;
+        }
+        connection.request(request, payload, needReply, List.of(), Deadline.in(timeoutMillis));
+        return true;
+    }
+
+    /// Waits, for as long as it takes, until the front end has left room for a request.
+    ///
+    /// @throws IOException when the channel was ended or the server stopped
+    public void awaitRoom() throws IOException {
+        connection.awaitRoom();
+    }
+
+    /// Waits, for as long as it takes, for the acknowledgement of a request that was sent by [#trySend]. One thread at
+    /// a time.
+    ///
+    /// @param request the oldest that is not acknowledged
+    /// @return whether the front end has obeyed
+    /// @throws IOException when the channel is lost, was ended, or the server was stopped
+    public boolean awaitAcknowledgement(BackendRequest request) throws IOException {
+        return acknowledged(request, Deadline.NEVER);
+    }
+
+    /// Ends the channel for both sides: every wait ends. Any thread.
+    public void abort() {
+        connection.abort();
     }
 
     private boolean acknowledged(BackendRequest request, Deadline deadline) throws IOException {

@@ -212,6 +212,20 @@ public final class VhostUserConnection implements AutoCloseable {
         }
     }
 
+    /// Whether something can be sent without waiting, or the connection has ended.
+    boolean hasRoom() throws IOException {
+        return UnixSocket.poll(socket.number(), Poller.WRITE, 0) != 0;
+    }
+
+    /// Waits until something can be sent, or the connection has ended.
+    ///
+    /// @throws InterruptedIOException when stopped
+    void awaitRoom() throws IOException {
+        if (!await(Poller.WRITE, Deadline.NEVER)) {
+            throw new InterruptedIOException("stopped while the other side did not read");
+        }
+    }
+
     private void transmit(int bytes, List<OwnedFd> descriptors, Deadline deadline) throws IOException {
         int sent = 0;
         while (sent < bytes) {

@@ -105,6 +105,9 @@ class DeviceServerEndToEndTest {
         if (random.nextBoolean()) {
             options = options.withFeatures(DriverFeature.IN_ORDER);
         }
+        if (random.nextInt(3) == 0) {
+            options = options.with(ProtocolFeature.INBAND_NOTIFICATIONS);
+        }
         return random.nextBoolean() ? options : options.withoutFeatures(DriverFeature.EVENT_IDX);
     }
 

@@ -122,7 +122,7 @@ final class StepQueue implements AutoCloseable {
         }
     }
 
-    private void takeUsed() throws IOException {
+    void takeUsed() throws IOException {
         assertTrue(ring.nextUsed());
         assertEquals(BUFFER, ring.usedLength());
         MemorySegment buffer = memory.slice(buffers.remove(ring.usedHead()), BUFFER);
