@@ -28,22 +28,20 @@ final class FrontendNotices implements AutoCloseable {
 
     /// What can be told about a ring, and of the device.
     private enum Kind {
-        CALL(BackendRequest.VRING_CALL, true),
-        ERROR(BackendRequest.VRING_ERR, true),
-        CONFIG(BackendRequest.CONFIG_CHANGE_MSG, false);
+        CALL(1, BackendRequest.VRING_CALL, true),
+        ERROR(2, BackendRequest.VRING_ERR, true),
+        CONFIG(4, BackendRequest.CONFIG_CHANGE_MSG, false);
 
         private static final Kind[] ALL = values();
 
+        private final int bit;
         private final BackendRequest request;
         private final boolean acknowledged;
 
-        Kind(BackendRequest request, boolean acknowledged) {
+        Kind(int bit, BackendRequest request, boolean acknowledged) {
+            this.bit = bit;
             this.request = request;
             this.acknowledged = acknowledged;
-        }
-
-        int bit() {
-            return 1 << ordinal();
         }
 
         Message payload(int slot) {
@@ -91,7 +89,7 @@ final class FrontendNotices implements AutoCloseable {
                 return;
             }
             for (Kind kind : Kind.ALL) {
-                if ((bits & kind.bit()) != 0) {
+                if ((bits & kind.bit) != 0) {
                     now.sendOrDrop(kind, queue);
                 }
             }
@@ -117,15 +115,15 @@ final class FrontendNotices implements AutoCloseable {
     }
 
     private void note(int slot, Kind kind) {
-        int before = (int) BITS.getAndBitwiseOr(notes, slot, kind.bit());
+        int before = (int) BITS.getAndBitwiseOr(notes, slot, kind.bit);
         Sender now = sender;
-        if ((before & kind.bit()) == 0 && now != null) {
+        if ((before & kind.bit) == 0 && now != null) {
             LockSupport.unpark(now.thread);
         }
     }
 
     private boolean take(int slot, Kind kind) {
-        return ((int) BITS.getAndBitwiseAnd(notes, slot, ~kind.bit()) & kind.bit()) != 0;
+        return ((int) BITS.getAndBitwiseAnd(notes, slot, ~kind.bit) & kind.bit) != 0;
     }
 
     /// A channel with the thread that sends on it.
@@ -189,7 +187,7 @@ final class FrontendNotices implements AutoCloseable {
             for (int slot = 0; slot < notes.length; slot++) {
                 int bits = (int) BITS.getAcquire(notes, slot);
                 for (Kind kind : Kind.ALL) {
-                    if ((bits & kind.bit()) != 0) {
+                    if ((bits & kind.bit) != 0) {
                         any = true;
                         send(kind, slot);
                     }
@@ -206,7 +204,7 @@ final class FrontendNotices implements AutoCloseable {
                 }
                 sent = channel.trySend(kind.request, kind.payload(slot), kind.acknowledged);
                 if (!sent) {
-                    BITS.getAndBitwiseOr(notes, slot, kind.bit());
+                    BITS.getAndBitwiseOr(notes, slot, kind.bit);
                 }
             }
             if (!sent) {

@@ -13,7 +13,6 @@ import org.vhostdevice.core.memory.GuestMemory;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolException;
-import org.vhostdevice.core.protocol.ProtocolFeature;
 import org.vhostdevice.core.sys.EventConsumer;
 import org.vhostdevice.core.sys.EventNotifier;
 import org.vhostdevice.core.sys.FdBox;
@@ -22,7 +21,6 @@ import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.core.virtqueue.InflightArea;
 import org.vhostdevice.core.virtqueue.RingLog;
 import org.vhostdevice.core.virtqueue.RingSetup;
-import org.vhostdevice.core.virtqueue.VirtioFeature;
 
 /// The messages about rings. Keeps what the front end said about each ring, and starts and stops them on their
 /// workers.
@@ -41,8 +39,7 @@ final class Rings implements AutoCloseable {
     private final InflightMemory inflight;
     private final WorkerReplies replies = new WorkerReplies(this::unblockWorkers);
 
-    private FeatureSet features = FeatureSet.NONE;
-    private long protocol;
+    private final Agreement agreed = new Agreement();
     private GuestMemory memory;
     private boolean driverReady = true;
     private LogUse logUse = LogUse.NONE;
@@ -74,26 +71,27 @@ final class Rings implements AutoCloseable {
 
     /// The features of rings that start from now on.
     void useFeatures(FeatureSet negotiated) {
-        features = negotiated;
+        agreed.useFeatures(negotiated);
     }
 
     /// The protocol features of the connection.
     void useProtocolFeatures(long negotiated) {
-        protocol = negotiated;
+        agreed.useProtocolFeatures(negotiated);
     }
 
     /// Whether the front end names rings and regions by guest addresses alone.
     boolean addressedByGuest() {
-        return ProtocolFeature.GPA_ADDRESSES.in(protocol);
+        return agreed.addressedByGuest();
     }
 
     /// SET_VRING_NUM.
     void setSize(Message.VringState message) throws ProtocolException {
         RingState ring = at(message.index());
         int size = message.value();
-        if (!RingSetup.isValidSize(Integer.toUnsignedLong(size), features) || size > device.maxQueueSize()) {
-            throw ProtocolException.refused("ring " + ring.index + " with " + Integer.toUnsignedString(size)
-                    + " descriptors, not " + (packed() ? "1" : "a power of two") + " up to " + device.maxQueueSize());
+        if (!RingSetup.isValidSize(Integer.toUnsignedLong(size), agreed.features()) || size > device.maxQueueSize()) {
+            throw ProtocolException.refused(
+                    "ring " + ring.index + " with " + Integer.toUnsignedString(size) + " descriptors, not "
+                            + (agreed.packed() ? "1" : "a power of two") + " up to " + device.maxQueueSize());
         }
         if (size != ring.size) {
             requireStopped(ring, "size");
@@ -123,7 +121,7 @@ final class Rings implements AutoCloseable {
         if (log == null || ring.size == 0 || (message.flags() & RingState.LOGGED) == 0) {
             return;
         }
-        if (!log.covers(message.log(), RingSetup.deviceBytes(ring.size, features))) {
+        if (!log.covers(message.log(), RingSetup.deviceBytes(ring.size, agreed.features()))) {
             throw ProtocolException.refused(
                     "ring " + ring.index + " lies outside the log at " + Long.toHexString(message.log()));
         }
@@ -133,7 +131,7 @@ final class Rings implements AutoCloseable {
     void setBase(Message.VringState message) throws ProtocolException {
         RingState ring = at(message.index());
         requireStopped(ring, "base");
-        if (!packed() && (message.value() < 0 || message.value() > MAX_SPLIT_BASE)) {
+        if (!agreed.packed() && (message.value() < 0 || message.value() > MAX_SPLIT_BASE)) {
             throw ProtocolException.refused(
                     "ring " + ring.index + " at index " + Integer.toUnsignedString(message.value()));
         }
@@ -154,7 +152,7 @@ final class Rings implements AutoCloseable {
     ///
     /// @param along gets the descriptor
     Message createInflight(Message.Inflight message, FdBox along) throws ProtocolException {
-        return inflight.create(message, features, along);
+        return inflight.create(message, agreed.features(), along);
     }
 
     /// SET_INFLIGHT_FD.
@@ -164,7 +162,7 @@ final class Rings implements AutoCloseable {
         if (anyStarted()) {
             throw ProtocolException.refused("the in-flight region changed while a ring runs");
         }
-        inflight.use(message, features, received);
+        inflight.use(message, agreed.features(), received);
         rings.forEach(ring -> ring.recordEnded = false);
     }
 
@@ -213,7 +211,7 @@ final class Rings implements AutoCloseable {
         EventNotifier old = ring.call;
         ring.call = call;
         ring.callPolled = call == null;
-        boolean byMessage = callByMessage(ring);
+        boolean byMessage = agreed.callByMessage(ring);
         replace(ring, old, vring -> vring.useCall(call, byMessage));
     }
 
@@ -225,7 +223,7 @@ final class Rings implements AutoCloseable {
         EventNotifier error = Notifications.adopt(received, EventNotifier::adopt);
         EventNotifier old = ring.error;
         ring.error = error;
-        boolean byMessage = inBand();
+        boolean byMessage = agreed.inBand();
         replace(ring, old, vring -> vring.useError(error, byMessage));
     }
 
@@ -292,7 +290,7 @@ final class Rings implements AutoCloseable {
         for (RingState ring : rings) {
             if (ring.started != null) {
                 Vring vring = ring.started.vring();
-                RingSetup setup = findIn(next, ring);
+                RingSetup setup = agreed.findIn(next, ring);
                 taken.add(ring.started.worker().submit(() -> {
                     vring.useMemory(next, setup);
                     return vring;
@@ -318,13 +316,13 @@ final class Rings implements AutoCloseable {
         }
         rings.forEach(RingState::reset);
         driverReady = true;
-        features = FeatureSet.NONE;
+        agreed.useFeatures(FeatureSet.NONE);
     }
 
     /// Makes the part of a ring in the in-flight region uninitialised.
     private void forgetRecord(RingState ring) throws ProtocolException {
         ring.recordEnded = true;
-        InflightArea area = inflight.find(ring, features);
+        InflightArea area = inflight.find(ring, agreed.features());
         if (area == null) {
             return;
         }
@@ -359,10 +357,11 @@ final class Rings implements AutoCloseable {
         try {
             VringWorker worker = workers.of(ring.index);
             try {
-                var begin = new Vring.Start(place(memory, ring), memory, ring.base, inflight.area(ring, features));
+                var begin = new Vring.Start(
+                        agreed.place(memory, ring), memory, ring.base, inflight.area(ring, agreed.features()));
                 var owner = new Vring.Owner(worker, events, notices, metrics.get(ring.index));
-                boolean callByMessage = callByMessage(ring);
-                boolean errorByMessage = inBand();
+                boolean callByMessage = agreed.callByMessage(ring);
+                boolean errorByMessage = agreed.inBand();
                 Vring started = replies.await(worker.submit(() -> {
                     Vring vring = new Vring(ring.index, begin, owner);
                     vring.useCall(call, callByMessage);
@@ -390,7 +389,7 @@ final class Rings implements AutoCloseable {
     /// can be freed.
     private void tellError(RingState ring, VringWorker worker) throws ProtocolException {
         EventNotifier error = ring.error;
-        if (error == null && inBand()) {
+        if (error == null && agreed.inBand()) {
             notices.error(ring.index);
         } else if (error != null) {
             var _ = new WorkerReplies(error::unblock).await(worker.submit(() -> {
@@ -442,44 +441,6 @@ final class Rings implements AutoCloseable {
                 action.accept(vring);
                 return vring;
             }));
-        }
-    }
-
-    private RingSetup place(GuestMemory where, RingState ring) throws GuestMemoryException, ProtocolException {
-        Message.VringAddress address = ring.address;
-        if (address == null || !RingSetup.isValidSize(ring.size, features)) {
-            throw ProtocolException.refused("ring " + ring.index + " is started without a size or addresses");
-        }
-        // The whole length of each part is checked by the ring itself.
-        return new RingSetup(
-                ring.size,
-                features,
-                toGuest(where, address.descriptors()),
-                toGuest(where, address.available()),
-                toGuest(where, address.used()));
-    }
-
-    private long toGuest(GuestMemory where, long address) throws GuestMemoryException {
-        return addressedByGuest() ? address : where.toGuestAddress(address, 1);
-    }
-
-    private boolean inBand() {
-        return ProtocolFeature.INBAND_NOTIFICATIONS.in(protocol);
-    }
-
-    private boolean callByMessage(RingState ring) {
-        return inBand() && !ring.callPolled;
-    }
-
-    private boolean packed() {
-        return features.has(VirtioFeature.RING_PACKED);
-    }
-
-    private @Nullable RingSetup findIn(GuestMemory where, RingState ring) throws ProtocolException {
-        try {
-            return place(where, ring);
-        } catch (GuestMemoryException e) {
-            return null;
         }
     }
 

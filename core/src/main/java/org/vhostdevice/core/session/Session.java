@@ -3,9 +3,7 @@ package org.vhostdevice.core.session;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.VirtioDevice;
@@ -23,25 +21,10 @@ import org.vhostdevice.core.transport.VhostUserConnection;
 
 /// One front end from its first message to its last: obeys each message and answers it.
 ///
-/// A request is acknowledged with 0 only after it was obeyed in full. One that is refused gets a non-zero
-/// acknowledgement if it asked for any; otherwise the connection goes on, unless front end and back end would
-/// disagree about the state from then on.
+/// A request is acknowledged with 0 only after it was obeyed in full. What becomes of one that is refused, [Refusals]
+/// says.
 final class Session implements SessionEvents {
     private static final Logger LOGGER = System.getLogger(Session.class.getName());
-
-    /// Refusals that are worth a line in the log; a hostile front end gets no more.
-    private static final int MAX_WARNINGS = 16;
-
-    /// Requests that must not fail unnoticed.
-    private static final Set<FrontendRequest> ESSENTIAL = EnumSet.of(
-            FrontendRequest.SET_FEATURES,
-            FrontendRequest.SET_PROTOCOL_FEATURES,
-            FrontendRequest.SET_MEM_TABLE,
-            FrontendRequest.ADD_MEM_REG,
-            FrontendRequest.REM_MEM_REG,
-            FrontendRequest.SET_VRING_NUM,
-            FrontendRequest.SET_VRING_ADDR,
-            FrontendRequest.SET_VRING_BASE);
 
     private final VhostUserConnection connection;
     private final VirtioDevice device;
@@ -53,7 +36,7 @@ final class Session implements SessionEvents {
     private final ConfigAccess config;
     private final AtomicBoolean failed = new AtomicBoolean();
     private final FrontendNotices notices;
-    private int warnings;
+    private final Refusals refusals = new Refusals();
 
     /// @param connection closed with the session
     /// @param metrics one for each queue
@@ -113,7 +96,7 @@ final class Session implements SessionEvents {
             try {
                 reply = obey(request, received.message(), received, along);
             } catch (ProtocolException e) {
-                reply = refusal(received, e);
+                reply = refusals.answer(received, e, wantsAck(received));
             }
             if (reply == null && wantsAck(received)) {
                 reply = Message.ACK;
@@ -127,29 +110,6 @@ final class Session implements SessionEvents {
 
     private boolean wantsAck(ReceivedMessage received) {
         return received.header().needReply() && negotiation.has(ProtocolFeature.REPLY_ACK);
-    }
-
-    /// What a front end is told about a request that was not obeyed.
-    private @Nullable Message refusal(ReceivedMessage received, ProtocolException reason) throws ProtocolException {
-        FrontendRequest request = received.request();
-        if (reason.fatal()) {
-            throw reason;
-        }
-        String text = request + " (" + received.header().request() + ") is refused: " + reason.getMessage();
-        LOGGER.log(warnings++ < MAX_WARNINGS ? Level.WARNING : Level.DEBUG, text);
-        if (request == FrontendRequest.GET_CONFIG) {
-            return Message.EMPTY;
-        }
-        if (request.hasOwnReply()) {
-            throw ProtocolException.fatal(text);
-        }
-        if (wantsAck(received)) {
-            return Message.NACK;
-        }
-        if (ESSENTIAL.contains(request)) {
-            throw ProtocolException.fatal(text);
-        }
-        return null;
     }
 
     /// Whether GET_VRING_BASE may leave requests in flight. A front end that has a message for that means the other

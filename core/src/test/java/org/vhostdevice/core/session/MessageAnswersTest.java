@@ -157,10 +157,48 @@ class MessageAnswersTest extends ServedDeviceTest {
         assertEquals(2, frontend.client.getQueueNum());
     }
 
-    @Test
-    void endsTheConnectionWhenAnUnsupportedRequestWaitsForItsOwnReply() throws Exception {
+    @ParameterizedTest
+    @EnumSource(
+            value = FrontendRequest.class,
+            names = {"IOTLB_MSG", "POSTCOPY_ADVISE", "POSTCOPY_END", "GET_SHARED_OBJECT", "GET_SHMEM_CONFIG"})
+    void refusesInTheShapeOfARequestsOwnReply(FrontendRequest request) throws Exception {
         frontend.negotiate();
-        send(FrontendRequest.CHECK_DEVICE_STATE.id(), Message.EMPTY, false);
+        Message payload = switch (request.payload()) {
+            case IOTLB -> new Message.Iotlb(0, 4096, 0, 3, 2);
+            case SHARED_OBJECT -> new Message.SharedObject(Bytes.zeroes(16));
+            default -> Message.EMPTY;
+        };
+        send(request.id(), payload, true);
+        RawMessage reply = frontend.client.receiveRaw(LONG).orElseThrow();
+        assertEquals(request.id(), reply.header().request());
+        assertEquals(0, reply.descriptors());
+        Message refusal = MessageCodec.decodeReply(
+                request, MemorySegment.ofArray(reply.payload().toArray()));
+        switch (request) {
+            case GET_SHMEM_CONFIG -> assertEquals(0, ((Message.ShmemConfig) refusal).regions());
+            case IOTLB_MSG, POSTCOPY_END -> assertEquals(Message.NACK, refusal);
+            default -> assertEquals(Message.EMPTY, refusal);
+        }
+        assertEquals(2, frontend.client.getQueueNum(), "the connection goes on");
+    }
+
+    @Test
+    void refusesAnInflightRegionForTooManyQueuesByOneOfNoBytes() throws Exception {
+        frontend.negotiate();
+        send(FrontendRequest.GET_INFLIGHT_FD.id(), new Message.Inflight(0, 0, 3, 16), false);
+        RawMessage reply = frontend.client.receiveRaw(LONG).orElseThrow();
+        assertEquals(0, reply.descriptors());
+        assertEquals(
+                new Message.Inflight(0, 0, 0, 0),
+                MessageCodec.decodeReply(
+                        FrontendRequest.GET_INFLIGHT_FD,
+                        MemorySegment.ofArray(reply.payload().toArray())));
+    }
+
+    @Test
+    void endsTheConnectionWhenEveryReplyWouldSayThatTheRequestWasObeyed() throws Exception {
+        frontend.negotiate();
+        send(FrontendRequest.CREATE_CRYPTO_SESSION.id(), Message.EMPTY, false);
         assertThrows(BackendDisconnected.class, () -> frontend.client.receiveRaw(LONG));
     }
 
@@ -232,7 +270,9 @@ class MessageAnswersTest extends ServedDeviceTest {
         for (int i = 0; i < 100; i++) {
             assertTrue(acknowledgement(UNKNOWN_ID, Message.EMPTY) != 0);
         }
-        assertEquals(16, log.count("WARNING"));
+        assertEquals(Refusals.MAX_WARNINGS, log.count("WARNING"));
+        assertTrue(acknowledgement(FrontendRequest.SEND_RARP.id(), new Message.U64(0)) != 0);
+        assertEquals(Refusals.MAX_WARNINGS + 1, log.count("WARNING"), "another kind of request is told all the same");
     }
 
     @Test
