@@ -37,6 +37,7 @@ final class BlkDeviceLoad implements DeviceLoad {
 
     @Override
     public void check(Job job) throws UsageException {
+        options.host().requireOnly("");
         int descriptors = descriptors(job);
         if (descriptors > MAX_RING) {
             throw new UsageException(job + " needs a ring of " + descriptors + " descriptors, and a ring has at most "

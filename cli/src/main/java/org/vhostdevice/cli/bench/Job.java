@@ -38,9 +38,7 @@ record Job(Access access, int blockBytes, int depth) {
     /// A load with its block size as typed.
     static Job of(Access access, String blockSize, int depth) throws UsageException {
         try {
-            Job job = new Job(access, Math.toIntExact(ByteSize.parse(blockSize)), depth);
-            BlkWorkload _ = new BlkWorkload(access, job.blockBytes, depth, SEED, false);
-            return job;
+            return new Job(access, Math.toIntExact(ByteSize.parse(blockSize)), depth);
         } catch (ArithmeticException e) {
             throw new UsageException("block size " + blockSize + " must be less than 2G");
         } catch (IllegalArgumentException e) {

@@ -10,6 +10,7 @@ import org.vhostdevice.core.frontend.BlkWorkload.Access;
 import org.vhostdevice.core.frontend.DriverFeature;
 import org.vhostdevice.core.frontend.FrontendOptions;
 import org.vhostdevice.core.sys.Notification;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// Options that say what is asked of the device, and how.
@@ -66,7 +67,10 @@ final class LoadOptions {
             description = "How long it runs before (default: ${DEFAULT-VALUE}).")
     private String ramp = "";
 
-    @Option(names = "--size", paramLabel = "SIZE", description = "Use the first SIZE bytes of the disk only.")
+    @Option(
+            names = "--size",
+            paramLabel = "SIZE",
+            description = "Use the first SIZE bytes of the disk only; of fs, make a file of SIZE (64M).")
     private @Nullable String size;
 
     @Option(
@@ -74,6 +78,9 @@ final class LoadOptions {
             description = "Fill the disk, or what --size says of it, before each load and check the data: while a load"
                     + " reads, after one that writes.")
     private boolean verify;
+
+    @Mixin
+    private final HostOptions host = new HostOptions();
 
     @Option(names = "--packed", description = "Use packed rings; the back end must offer VIRTIO_F_RING_PACKED.")
     private boolean packed;
@@ -134,10 +141,18 @@ final class LoadOptions {
             throw new UsageException("--rwmixread goes with randrw");
         }
         for (Job job : all) {
-            device().check(job);
+            check(job);
         }
         Duration _ = ramp();
         long _ = span();
+    }
+
+    private void check(Job job) throws UsageException {
+        try {
+            device().check(job);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(String.valueOf(e.getMessage()));
+        }
     }
 
     /// The load on the type of device that was chosen.
@@ -151,6 +166,25 @@ final class LoadOptions {
             return readMix == null ? PERCENT / 2 : readMix;
         }
         return of.write() ? 0 : PERCENT;
+    }
+
+    /// How the host's side of a device is reached.
+    HostOptions host() {
+        return host;
+    }
+
+    /// Refuses a number of queues, for loads that use what the device has.
+    void requireOneQueue() throws UsageException {
+        if (queues != 1) {
+            throw new UsageException("--num-queues goes with blk");
+        }
+    }
+
+    /// Refuses to verify, for loads without contents.
+    void requireNoVerify() throws UsageException {
+        if (verify) {
+            throw new UsageException("--verify goes with blk and fs");
+        }
     }
 
     boolean indirect() {

@@ -71,7 +71,10 @@ final class ConsoleChecks {
     private static Frontend probe(Rig rig) throws IOException {
         FrontendOptions options =
                 FrontendOptions.defaults().withTimeout(rig.options().timeout());
-        return Frontend.connect(rig.target().socket(), options, BackendRequestHandler.PLAIN);
+        return Dial.patiently(
+                rig.target(),
+                rig.options().timeout(),
+                () -> Frontend.connect(rig.target().socket(), options, BackendRequestHandler.PLAIN));
     }
 
     private static void early(Rig rig) throws IOException {

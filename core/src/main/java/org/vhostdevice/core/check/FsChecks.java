@@ -217,10 +217,10 @@ final class FsChecks {
                 .putInt(16, WRITE_BYTES)
                 .array();
         FuseRequest write = FuseRequest.of(FuseOpcode.WRITE, file.nodeId(), body);
-        int[] slots = new int[WRITES];
         for (int i = 0; i < WRITES; i++) {
-            slots[i] = driver.post(write, FuseRequest.HEADER + body.length, 8);
+            int _ = driver.add(write, FuseRequest.HEADER + body.length, 8);
         }
+        driver.submit();
         boolean busy = driver.pending() < WRITES;
         long used = session.forget(FuseRequest.ROOT, 0, driver.timeoutNanos());
         int left = WRITES - driver.pending();

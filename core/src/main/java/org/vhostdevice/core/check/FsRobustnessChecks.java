@@ -9,9 +9,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.vhostdevice.core.frontend.BackendDisconnected;
 import org.vhostdevice.core.frontend.FrontendException;
 import org.vhostdevice.core.frontend.fuse.FuseDriver;
@@ -33,6 +35,7 @@ final class FsRobustnessChecks {
     private static final Set<FuseOpcode> WITHOUT_ARGUMENTS = EnumSet.of(
             FuseOpcode.READLINK,
             FuseOpcode.STATFS,
+            FuseOpcode.SYNCFS,
             FuseOpcode.DESTROY,
             FuseOpcode.FORGET,
             FuseOpcode.BATCH_FORGET,
@@ -98,13 +101,14 @@ final class FsRobustnessChecks {
     }
 
     private static void requireErrors(Rig rig, Map<FuseOpcode, byte[]> bodies) throws IOException {
-        List<String> faults = new ArrayList<>();
+        Map<String, List<String>> faults = new LinkedHashMap<>();
         FuseSession session = FsChecks.session(rig);
         for (Map.Entry<FuseOpcode, byte[]> each : bodies.entrySet()) {
             FuseRequest request = FuseRequest.of(each.getKey(), FuseRequest.ROOT, each.getValue());
             String fault = fault(session.driver(), request);
             if (!fault.isEmpty()) {
-                faults.add(each.getKey() + " " + fault);
+                boolean _ = faults.computeIfAbsent(fault, _ -> new ArrayList<>())
+                        .add(each.getKey().name());
             }
             if (fault.startsWith(NO_ANSWER)) {
                 if (!rig.target().restartable()) {
@@ -113,7 +117,10 @@ final class FsRobustnessChecks {
                 session = afresh(rig);
             }
         }
-        CheckEnded.require(faults.isEmpty(), "an error for each operation", String.join("; ", faults));
+        String seen = faults.entrySet().stream()
+                .map(entry -> entry.getKey() + " to " + String.join(", ", entry.getValue()))
+                .collect(Collectors.joining("; "));
+        CheckEnded.require(faults.isEmpty(), "an error for each operation", seen);
     }
 
     private static FuseSession afresh(Rig rig) throws IOException {
@@ -124,11 +131,11 @@ final class FsRobustnessChecks {
 
     private static String fault(FuseDriver driver, FuseRequest request) throws IOException {
         try {
-            return driver.call(request, ROOM).error() == 0 ? "succeeds" : "";
+            return driver.call(request, ROOM).error() == 0 ? "success" : "";
         } catch (BackendDisconnected e) {
-            return NO_ANSWER + ": the back end closes the connection";
+            return NO_ANSWER + " but the end of the connection";
         } catch (FrontendException e) {
-            return NO_ANSWER + ": " + e.getMessage();
+            return NO_ANSWER + " (" + e.getMessage() + ")";
         }
     }
 

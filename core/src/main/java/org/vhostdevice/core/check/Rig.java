@@ -137,10 +137,11 @@ final class Rig implements AutoCloseable {
     /// @param wanted queues and features
     Frontend frontend(FrontendOptions wanted) throws IOException {
         close();
-        FrontendOptions chosen = wanted.withNotifications(options().notifications())
+        FrontendOptions timed = wanted.withNotifications(options().notifications())
                 .withTimeout(options().timeout());
-        Frontend frontend = Frontend.attach(
-                target().socket(), format == RingFormat.PACKED ? chosen.withFeatures(Bits.RING_PACKED) : chosen);
+        FrontendOptions chosen = format == RingFormat.PACKED ? timed.withFeatures(Bits.RING_PACKED) : timed;
+        Frontend frontend =
+                Dial.patiently(target(), options().timeout(), () -> Frontend.attach(target().socket(), chosen));
         opened.push(frontend::close);
         return frontend;
     }

@@ -9,6 +9,9 @@ public final class SlotQueue {
     /// Returned where there is no slot.
     public static final int NONE = -1;
 
+    /// Looks at an idle ring before the descriptors are looked at.
+    private static final int SPINS = 10_000;
+
     private static final int ALIGNMENT = FrontendQueue.BUFFER_ALIGNMENT;
 
     private final FrontendQueue queue;
@@ -217,6 +220,28 @@ public final class SlotQueue {
             slot = take();
         }
         return slot;
+    }
+
+    /// Takes the next slot that the device has used, and looks for it all the time; from time to time also whether the
+    /// back end is there at all.
+    ///
+    /// @param timeoutNanos how long to look
+    /// @return the slot, or [#NONE] if the time is over
+    /// @throws IOException as [#take(long)]
+    public int poll(long timeoutNanos) throws IOException {
+        long deadline = System.nanoTime() + timeoutNanos;
+        while (true) {
+            for (int i = 0; i < SPINS; i++) {
+                int slot = take();
+                if (slot != NONE) {
+                    return slot;
+                }
+                Thread.onSpinWait();
+            }
+            if (!queue.awaitUsed(0) && System.nanoTime() - deadline > 0) {
+                return NONE;
+            }
+        }
     }
 
     /// {@return the bytes that the device says it wrote to the slot taken last}

@@ -17,7 +17,9 @@ import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 
 /// A file system device for tests, written down from VIRTIO 1.4, 5.11 and the FUSE protocol: one folder in memory. It
-/// breaks one rule if a test wants that.
+/// breaks one rule if a test wants that. Of large writes, it does every 30th after a FORGET only, so that it can be
+/// seen
+/// not to keep FORGET waiting.
 public final class FsTestDevice implements VirtioDevice {
     private static final int HEADER = 40;
     private static final int TAG_BYTES = 36;
@@ -26,6 +28,7 @@ public final class FsTestDevice implements VirtioDevice {
     private static final int ENOSYS = 38;
     private static final int INIT = 26;
     private static final int FORGET_AFTER = 30;
+    private static final int LARGE = 100_000;
 
     /// Rules to break.
     public enum Fault {
@@ -78,7 +81,9 @@ public final class FsTestDevice implements VirtioDevice {
     private final Map<String, Long> names = new HashMap<>();
     private final List<DescriptorChain> kept = new ArrayList<>();
     private long lastNode = 1;
+    private final List<Runnable> delayed = new ArrayList<>();
     private int writes;
+    private int urgent;
     private boolean begun;
     private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
 
@@ -129,6 +134,8 @@ public final class FsTestDevice implements VirtioDevice {
     @Override
     public synchronized void reset() {
         begun = false;
+        writes = 0;
+        urgent = 0;
     }
 
     @Override
@@ -141,6 +148,8 @@ public final class FsTestDevice implements VirtioDevice {
 
             @Override
             public void quiesce() {
+                delayed.forEach(Runnable::run);
+                delayed.clear();
                 kept.forEach(chain -> chain.complete(0));
                 kept.clear();
             }
@@ -154,6 +163,9 @@ public final class FsTestDevice implements VirtioDevice {
             return;
         }
         if (queue == 0) {
+            urgent++;
+            delayed.forEach(Runnable::run);
+            delayed.clear();
             GuestBytes.complete(chain, fault == Fault.FORGET_ANSWERED ? new byte[16] : new byte[0]);
             return;
         }
@@ -246,9 +258,15 @@ public final class FsTestDevice implements VirtioDevice {
         Node node = node(request);
         node.content = Arrays.copyOf(node.content, Math.max(node.content.length, offset + n));
         request.position(HEADER + 40).get(node.content, offset, n);
-        answer(chain, unique, 0, body(8).putInt(0, n));
-        writes++;
-        if (fault == Fault.FORGET_WAITS && writes % FORGET_AFTER == 0) {
+        writes += n >= LARGE ? 1 : 0;
+        Runnable answer = () -> answer(chain, unique, 0, body(8).putInt(0, n));
+        boolean last = n >= LARGE && writes % FORGET_AFTER == 0;
+        if (last && fault == Fault.NONE && urgent < writes / FORGET_AFTER) {
+            delayed.add(answer);
+            return;
+        }
+        answer.run();
+        if (last && fault == Fault.FORGET_WAITS) {
             kept.forEach(waiting -> waiting.complete(0));
             kept.clear();
         }

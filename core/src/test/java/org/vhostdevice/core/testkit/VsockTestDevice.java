@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -426,9 +427,23 @@ public final class VsockTestDevice implements VirtioDevice {
         pump();
     }
 
+    /// A packet with a part of the data of another one.
+    private static byte[] cut(byte[] packet, int from, int to) {
+        byte[] part = Arrays.copyOf(packet, HEADER + to - from);
+        System.arraycopy(packet, HEADER + from, part, HEADER, to - from);
+        var _ = ByteBuffer.wrap(part).order(ByteOrder.LITTLE_ENDIAN).putInt(24, to - from);
+        return part;
+    }
+
     private void pump() {
         while (!toGuest.isEmpty() && !empty.isEmpty()) {
-            GuestBytes.complete(empty.remove(), toGuest.remove());
+            byte[] packet = toGuest.remove();
+            int room = (int) empty.element().writable().length();
+            if (packet.length > room) {
+                toGuest.addFirst(cut(packet, room - HEADER, packet.length - HEADER));
+                packet = cut(packet, 0, room - HEADER);
+            }
+            GuestBytes.complete(empty.remove(), packet);
         }
         if (toGuest.isEmpty() && !unread.isEmpty()) {
             readPackets();
@@ -447,6 +462,7 @@ public final class VsockTestDevice implements VirtioDevice {
         reset();
         try {
             listener.close();
+            var _ = Files.deleteIfExists(path);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

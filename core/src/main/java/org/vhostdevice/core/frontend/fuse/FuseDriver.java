@@ -147,6 +147,18 @@ public final class FuseDriver {
     /// @param replyBytes room for the body of the answer
     /// @return the number for [#await]
     public int post(FuseRequest request, int length, int replyBytes) {
+        int slot = add(request, length, replyBytes);
+        submit();
+        return slot;
+    }
+
+    /// Writes a request, which the device sees after [#submit].
+    ///
+    /// @param request    what to do
+    /// @param length     what the header says of its length
+    /// @param replyBytes room for the body of the answer
+    /// @return the number for [#await]
+    public int add(FuseRequest request, int length, int replyBytes) {
         int slot = requests.idle();
         if (slot == SlotQueue.NONE) {
             throw new IllegalStateException("too many requests at the same time");
@@ -158,8 +170,12 @@ public final class FuseDriver {
         MemorySegment.copy(bytes, 0, requests.readable(slot), ValueLayout.JAVA_BYTE, 0, bytes.length);
         requests.writable(slot).asSlice(0, FuseRequest.REPLY_HEADER).fill((byte) 0xee);
         requests.offer(slot, bytes.length, FuseRequest.REPLY_HEADER + (long) replyBytes);
-        requests.submit();
         return slot;
+    }
+
+    /// Makes all requests that were added visible to the device at once.
+    public void submit() {
+        requests.submit();
     }
 
     /// The number that the header of a request has, as INTERRUPT wants it.

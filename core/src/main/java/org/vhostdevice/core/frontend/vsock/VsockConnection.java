@@ -146,10 +146,14 @@ public final class VsockConnection {
     /// @param data      what follows the header
     /// @throws IOException if the back end fails
     public void send(int operation, int flags, MemorySegment data) throws IOException {
-        int length = Math.toIntExact(data.byteSize());
+        driver.post(header(operation, flags, Math.toIntExact(data.byteSize())), data);
+    }
+
+    /// The header of the next packet, which is counted as sent.
+    VsockHeader header(int operation, int flags, int length) {
         told = forwarded;
         sent += length;
-        driver.post(new VsockHeader(guest, host, length, type, operation, flags, new Credit(space, forwarded)), data);
+        return new VsockHeader(guest, host, length, type, operation, flags, new Credit(space, forwarded));
     }
 
     /// Sends data in as many packets as it takes, and waits for room where the host has none.
@@ -290,6 +294,13 @@ public final class VsockConnection {
             default ->
                 throw new BackendViolation("the host sends operation " + header.operation() + " on a connection");
         }
+    }
+
+    /// Takes note of the room that the host has, and of nothing else.
+    void note(VsockHeader header) throws BackendRefusal {
+        hostCredit = header.credit();
+        reset |= header.operation() == Vsock.RST;
+        requireNoReset();
     }
 
     private void takeData(VsockHeader header, MemorySegment data) throws IOException {

@@ -192,21 +192,31 @@ public final class VsockDriver {
 
     /// Receives the next packet.
     ///
-    /// @param timeoutNanos how long to wait for it
+    /// @param timeoutNanos how long to wait for it; 0 to look only
     /// @param receiver     takes it
     /// @return whether there was one
     /// @throws BackendViolation if it is shorter or longer than it says
     /// @throws IOException      if the back end fails, or from the receiver
     public boolean receive(long timeoutNanos, VsockReceiver receiver) throws IOException {
-        int slot = receive.take(timeoutNanos);
+        int slot = timeoutNanos == 0 ? receive.take() : receive.take(timeoutNanos);
         if (slot == SlotQueue.NONE) {
             return false;
         }
+        parse(slot, receiver);
+        if (giving) {
+            receive.offer(slot, 0, receive.writable(slot).byteSize());
+            receive.submit();
+        }
+        return true;
+    }
+
+    /// The packet in the slot that was taken last.
+    void parse(int slot, VsockReceiver receiver) throws IOException {
         long used = receive.usedLength();
-        MemorySegment buffer = receive.writable(slot);
         if (used < VsockHeader.BYTES) {
             throw new BackendViolation("the device gave " + used + " bytes, which is less than a header");
         }
+        MemorySegment buffer = receive.writable(slot);
         VsockHeader header = VsockHeader.read(buffer);
         long length = Integer.toUnsignedLong(header.length());
         if (length != used - VsockHeader.BYTES) {
@@ -214,11 +224,14 @@ public final class VsockDriver {
                     + " bytes of data follow its " + VsockHeader.BYTES);
         }
         receiver.receive(header, buffer.asSlice(VsockHeader.BYTES, length));
-        if (giving) {
-            receive.offer(slot, 0, buffer.byteSize());
-            receive.submit();
-        }
-        return true;
+    }
+
+    SlotQueue receiveQueue() {
+        return receive;
+    }
+
+    SlotQueue transmitQueue() {
+        return transmit;
     }
 
     /// Receives the next event.
