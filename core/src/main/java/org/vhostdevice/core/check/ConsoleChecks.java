@@ -22,7 +22,7 @@ import org.vhostdevice.core.protocol.ProtocolFeature;
 /// What console devices do. What they print is somebody else's to see.
 final class ConsoleChecks {
     private static final String CONFIG = "VIRTIO 1.4, 5.3.4";
-    private static final String EMERGENCY = "VIRTIO 1.4, 5.3.5.2";
+    private static final String EMERGENCY = "VIRTIO 1.4, 5.3.5.1";
     private static final String CONTROL = "VIRTIO 1.4, 5.3.6.2.1";
     private static final String MESSAGES = "VIRTIO 1.4, 5.3.6.2";
     private static final String OPERATION = "VIRTIO 1.4, 5.3.6";

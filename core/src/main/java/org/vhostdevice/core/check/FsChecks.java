@@ -26,7 +26,7 @@ import org.vhostdevice.core.protocol.ProtocolFeature;
 final class FsChecks {
     private static final String CONFIG = "VIRTIO 1.4, 5.11.4";
     private static final String CONFIG_DEVICE = "VIRTIO 1.4, 5.11.4.2";
-    private static final String HIGH_PRIORITY = "VIRTIO 1.4, 5.11.6.2";
+    private static final String HIGH_PRIORITY = "VIRTIO 1.4, 5.11.6.2.1";
     private static final String SESSIONS = "VIRTIO 1.4, 5.11.6.1";
     private static final String FUSE = "FUSE 7.38";
     private static final Need SHOWS_CONFIG = Need.protocol(ProtocolFeature.CONFIG);
@@ -35,8 +35,9 @@ final class FsChecks {
     private static final int NOTIFY_BYTES = 40;
     private static final int LEAST_NOTIFY = 16;
     private static final int ROUNDS = 10;
-    private static final int WRITES = 30;
-    private static final int WRITE_BYTES = 256 << 10;
+    private static final int LEAST_ROUNDS = 3;
+    private static final int WRITES = 60;
+    private static final int WRITE_BYTES = 512 << 10;
     private static final int SOME = 10_000;
 
     static final CheckSuite SUITE = CheckSuite.of(
@@ -185,7 +186,7 @@ final class FsChecks {
 
     /// Keeps the request queue busy with large writes, and sees whether a FORGET comes back before the last of them.
     private static void notPaused(Rig rig) throws IOException {
-        FuseSession session = FuseSession.begin(driver(rig, new FuseDriver.Buffers(WRITES, WRITE_BYTES + 1000)));
+        FuseSession session = FuseSession.begin(driver(rig, new FuseDriver.Buffers(WRITES, WRITE_BYTES + 1000, 1000)));
         Open file = session.create(FuseRequest.ROOT, NAME);
         try {
             int telling = 0;
@@ -197,7 +198,7 @@ final class FsChecks {
                 }
                 telling += left == 0 ? 1 : 0;
             }
-            if (telling < ROUNDS / 2) {
+            if (telling < LEAST_ROUNDS) {
                 throw CheckEnded.skip("the device is too fast to tell");
             }
             throw CheckEnded.fail(

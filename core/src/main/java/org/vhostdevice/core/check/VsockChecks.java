@@ -6,17 +6,23 @@ import static org.vhostdevice.core.check.Check.should;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
+import org.vhostdevice.core.frontend.Frontend;
+import org.vhostdevice.core.frontend.FrontendOptions;
 import org.vhostdevice.core.frontend.vsock.Vsock;
+import org.vhostdevice.core.frontend.vsock.VsockDriver;
 import org.vhostdevice.core.frontend.vsock.VsockHeader;
 import org.vhostdevice.core.frontend.vsock.VsockPacket;
 import org.vhostdevice.core.protocol.Bytes;
+import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolFeature;
+import org.vhostdevice.core.sys.Notification;
 
 /// What socket devices do with single packets; [VsockConnectionChecks] has the connections.
 final class VsockChecks {
-    private static final String CONFIG = "VIRTIO 1.4, 5.10.4";
     private static final String FEATURES = "VIRTIO 1.4, 5.10.3";
+    private static final String FEATURES_DEVICE = "VIRTIO 1.4, 5.10.3.2";
     private static final String FLOW = "VIRTIO 1.4, 5.10.6.1.2";
     private static final String PACKETS = "VIRTIO 1.4, 5.10.6.4.2";
     private static final String CONNECTING = "VIRTIO 1.4, 5.10.6.5";
@@ -35,8 +41,8 @@ final class VsockChecks {
 
     private static List<Check> packets() {
         return List.of(
-                must("V4", CONFIG, "guest_cid is no reserved number, and of 32 bits", VsockChecks::cid),
-                should("V12a", FEATURES, "NO_IMPLIED_STREAM is offered", VsockChecks::noImpliedStream),
+                must("V4", PACKETS, "guest_cid is no reserved number, and of 32 bits", VsockChecks::cid),
+                should("V12a", FEATURES_DEVICE, "NO_IMPLIED_STREAM is offered", VsockChecks::noImpliedStream),
                 must("V1", FLOW, "packets of the guest are taken while it has no receive buffers", VsockChecks::full),
                 must("V5", PACKETS, "a packet of an unknown type is answered by RST", VsockChecks::unknownType),
                 must("V6a", CONNECTING, "a request that nobody listens for is answered by RST", VsockChecks::refused),
@@ -45,6 +51,12 @@ final class VsockChecks {
                 must("V10a", FEATURES, "a SEQPACKET request without the feature is answered by RST", VsockChecks::seq),
                 must("V10b", "VIRTIO 1.4, 5.10.6.6", "a SEQPACKET request is answered in its type", VsockChecks::typed)
                         .needing(SHOWS_CONFIG, Need.feature(Vsock.SEQPACKET, "SEQPACKET")),
+                must(
+                                "V11",
+                                "VIRTIO 1.4, 5.10.6.7",
+                                "the guest is told that connections are gone when it has moved",
+                                VsockChecks::moved)
+                        .needing(SHOWS_CONFIG, Need.protocol(ProtocolFeature.DEVICE_STATE)),
                 should("V13a", BUFFERS, "the buffer of a packet shorter than a header comes back", VsockChecks::brief),
                 should(
                         "V13b",
@@ -122,6 +134,26 @@ final class VsockChecks {
                         && answer.get().answers(sent),
                 "an answer of type SEQPACKET",
                 answer.map(VsockRig::describe).orElse("no packet"));
+    }
+
+    private static void moved(Rig rig) throws IOException {
+        try (Notification pipe = Notification.create(Notification.Kind.PIPE)) {
+            Frontend source = rig.frontend(VsockDriver.prepare(FrontendOptions.defaults()));
+            source.stop();
+            source.client().migration().setDeviceStateFd(new Message.DeviceState(0, 0), pipe.writeEnd());
+            pipe.writeEnd().close();
+            // A pipe keeps more than the state of any socket device that is idle.
+            source.client().migration().checkDeviceState();
+            Frontend destination = rig.frontend(VsockDriver.prepare(FrontendOptions.defaults()));
+            destination.stop();
+            destination.client().migration().setDeviceStateFd(new Message.DeviceState(1, 0), pipe.readEnd());
+            destination.client().migration().checkDeviceState();
+            var driver = new VsockDriver(destination, VsockDriver.Buffers.DEFAULT);
+            driver.giveBuffers();
+            destination.start();
+            OptionalInt event = driver.event(rig.options().timeout().toNanos());
+            CheckEnded.requireEqual("the first event is", OptionalInt.of(Vsock.TRANSPORT_RESET), event);
+        }
     }
 
     private static void brief(Rig rig) throws IOException {

@@ -38,7 +38,7 @@ final class VsockConnectionChecks {
                 must("V8c", STREAMS, "RST of the guest closes the host's end", VsockConnectionChecks::guestResets),
                 should("V8d", STREAMS, "the host may send after the guest says no more", VsockConnectionChecks::half),
                 must("V9", PACKETS, "bytes behind a packet's data are no data", VsockConnectionChecks::longBuffer),
-                should("V12b", "VIRTIO 1.4, 5.10.3", "streams work without features", VsockConnectionChecks::bare),
+                should("V12b", "VIRTIO 1.4, 5.10.3.2", "streams work without features", VsockConnectionChecks::bare),
                 must("V14a", STREAMS, "the host connects to the guest", VsockConnectionChecks::called),
                 must("V14b", STREAMS, "the guest refuses the host", VsockConnectionChecks::guestRefuses));
     }

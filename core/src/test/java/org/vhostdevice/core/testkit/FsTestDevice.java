@@ -17,7 +17,7 @@ import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 
 /// A file system device for tests, written down from VIRTIO 1.4, 5.11 and the FUSE protocol: one folder in memory. It
-/// breaks one rule if a test wants that. Of large writes, it does every 30th after a FORGET only, so that it can be
+/// breaks one rule if a test wants that. Of large writes, it does every 60th after a FORGET only, so that it can be
 /// seen
 /// not to keep FORGET waiting.
 public final class FsTestDevice implements VirtioDevice {
@@ -27,7 +27,7 @@ public final class FsTestDevice implements VirtioDevice {
     private static final int EINVAL = 22;
     private static final int ENOSYS = 38;
     private static final int INIT = 26;
-    private static final int FORGET_AFTER = 30;
+    private static final int FORGET_AFTER = 60;
     private static final int LARGE = 100_000;
 
     /// Rules to break.
@@ -48,7 +48,7 @@ public final class FsTestDevice implements VirtioDevice {
         ONE_SESSION,
         /// Answers FORGET.
         FORGET_ANSWERED,
-        /// Leaves FORGET until 30 more files were written to.
+        /// Leaves FORGET until 60 more files were written to.
         FORGET_WAITS,
         /// Keeps the buffers of FORGET and INTERRUPT.
         FORGET_KEPT,

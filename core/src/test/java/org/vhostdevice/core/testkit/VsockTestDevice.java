@@ -33,6 +33,7 @@ public final class VsockTestDevice implements VirtioDevice {
     private static final int HEADER = 44;
     private static final int SPACE = 64 << 10;
     private static final int CHUNK = 4096;
+    private static final int QUEUES = 3;
 
     /// Rules to break.
     public enum Fault {
@@ -87,6 +88,8 @@ public final class VsockTestDevice implements VirtioDevice {
     private final ArrayDeque<byte[]> toGuest = new ArrayDeque<>();
     private final ServerSocketChannel listener;
     private volatile QueueContext context;
+    private int starts;
+    private boolean told;
     private int nextHostPort = 1 << 30;
 
     /// One connection: what the host's thread and the worker share is guarded by the object itself.
@@ -201,7 +204,7 @@ public final class VsockTestDevice implements VirtioDevice {
 
     @Override
     public int queueCount() {
-        return 3;
+        return QUEUES;
     }
 
     @Override
@@ -225,6 +228,7 @@ public final class VsockTestDevice implements VirtioDevice {
     @Override
     public QueueHandler start(QueueContext started) {
         context = started;
+        starts++;
         int queue = started.index();
         return new QueueHandler() {
             @Override
@@ -254,7 +258,18 @@ public final class VsockTestDevice implements VirtioDevice {
                 unread.add(chain);
                 readPackets();
             }
-            default -> events.add(chain);
+            default -> {
+                events.add(chain);
+                tellMoved();
+            }
+        }
+    }
+
+    /// Queues that start again without a reset between belong to a guest that was stopped, and has moved perhaps.
+    private void tellMoved() {
+        if (starts > QUEUES && !told) {
+            told = true;
+            GuestBytes.complete(events.remove(), new byte[4]);
         }
     }
 
@@ -452,6 +467,8 @@ public final class VsockTestDevice implements VirtioDevice {
 
     @Override
     public void reset() {
+        starts = 0;
+        told = false;
         hosts.values().forEach(Host::end);
         hosts.clear();
         toGuest.clear();

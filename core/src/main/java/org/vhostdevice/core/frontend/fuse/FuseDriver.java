@@ -46,14 +46,15 @@ public final class FuseDriver {
 
     /// The buffers of a driver.
     ///
-    /// @param slots requests at the same time
-    /// @param bytes most bytes of a request, and of an answer
-    public record Buffers(int slots, int bytes) {
+    /// @param slots   requests at the same time
+    /// @param request most bytes of a request
+    /// @param reply   most bytes of an answer
+    public record Buffers(int slots, int request, int reply) {
         /// For single requests without much data.
-        public static final Buffers DEFAULT = new Buffers(16, 64 << 10);
+        public static final Buffers DEFAULT = new Buffers(16, 64 << 10, 64 << 10);
 
         SlotQueue.Plan plan() {
-            return new SlotQueue.Plan(slots, bytes, bytes);
+            return new SlotQueue.Plan(slots, request, reply);
         }
     }
 
