@@ -41,6 +41,14 @@ final class ServerFixture implements AutoCloseable {
         return new ServerFixture(Files.createTempDirectory("vhost"), device, options);
     }
 
+    /// Ends this server and serves another device on the same socket, as another process would.
+    ServerFixture replacedBy(VirtioDevice next) throws IOException {
+        stop();
+        listener.close();
+        device.close();
+        return new ServerFixture(directory, next, ServerOptions.DEFAULT);
+    }
+
     Path socket() {
         return socket;
     }

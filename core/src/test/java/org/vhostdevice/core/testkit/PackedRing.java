@@ -73,6 +73,26 @@ public final class PackedRing implements RingDriver {
         }
     }
 
+    private PackedRing(PackedRing other) {
+        guest = other.guest;
+        size = other.size;
+        setup = other.setup;
+        ring = other.ring;
+        driverEvent = other.driverEvent;
+        deviceEvent = other.deviceEvent;
+        lengths = other.lengths.clone();
+        base = other.base;
+        nextAvailable = other.nextAvailable;
+        availableWrap = other.availableWrap;
+        nextUsed = other.nextUsed;
+        usedWrap = other.usedWrap;
+    }
+
+    @Override
+    public PackedRing copy() {
+        return new PackedRing(this);
+    }
+
     /// An index and a wrap counter as base and event suppression have them.
     public static int place(int index, boolean wrap) {
         return index | (wrap ? 1 << 15 : 0);

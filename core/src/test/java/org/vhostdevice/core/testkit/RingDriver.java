@@ -19,6 +19,9 @@ public interface RingDriver {
     /// The device's side of this ring.
     Virtqueue open() throws GuestMemoryException;
 
+    /// A driver of the same ring that knows what this one knows, for a test that tries out what comes next.
+    RingDriver copy();
+
     /// Where the ring lies and what was negotiated.
     RingSetup setup();
 

@@ -71,6 +71,21 @@ public final class TestRing implements RingDriver {
         usedEvent(base);
     }
 
+    private TestRing(TestRing other) {
+        guest = other.guest;
+        size = other.size;
+        setup = other.setup;
+        available = other.available;
+        used = other.used;
+        nextAvailable = other.nextAvailable;
+        nextUsed = other.nextUsed;
+    }
+
+    @Override
+    public TestRing copy() {
+        return new TestRing(this);
+    }
+
     /// The usual features of a modern driver.
     public static FeatureSet features(boolean eventIndex) {
         FeatureSet plain = FeatureSet.NONE.with(VirtioFeature.VERSION_1).with(VirtioFeature.INDIRECT_DESC);
