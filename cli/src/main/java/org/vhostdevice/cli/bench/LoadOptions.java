@@ -25,7 +25,11 @@ final class LoadOptions {
             description = "Type of the device: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private DeviceKind device = DeviceKind.BLK;
 
-    @Option(names = "--rw", paramLabel = "RW", description = "read, write, randread (default), randwrite or randrw.")
+    @Option(
+            names = "--rw",
+            paramLabel = "RW",
+            description = "read, write, randread (default), randwrite or randrw. Of vsock: write sends from guest to"
+                    + " host, read from host to guest, randrw there and back; of console: write or read.")
     private @Nullable Access access;
 
     @Option(
