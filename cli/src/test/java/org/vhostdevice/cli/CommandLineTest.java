@@ -112,7 +112,15 @@ class CommandLineTest {
                 "bench {socket} --runtime 0s | --runtime",
                 "bench {socket} --runtime soon | soon",
                 "bench {socket} --ramp=-1 | --ramp",
-                "bench {socket} --notify bell | bell"
+                "bench {socket} --notify bell | bell",
+                "check | --command",
+                "check {socket} --command x | --command",
+                "check --command x | {socket}",
+                "check --command {socket} --pid 1 | --pid",
+                "check {socket} --only Q* | --list",
+                "check {socket} --device floppy | floppy",
+                "check {socket} --notify bell | bell",
+                "check {socket} --timeout 0 | --timeout"
             })
     void wrongOptionsAreUsageErrors(String line, String word) throws IOException {
         assertFails(2, line, word);
@@ -214,7 +222,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "-h", "blk --help", "quickstart -h", "bench --help"})
+    @ValueSource(strings = {"--help", "-h", "blk --help", "quickstart -h", "bench --help", "check --help"})
     void helpGoesToStandardOutput(String line) {
         CommandRun run = CommandRun.of(line.split(" "));
         assertEquals(0, run.status());

@@ -99,8 +99,8 @@ final class ChainChecks {
 
     private static void readable(Rig rig) throws IOException {
         LiveDevice device = rig.started();
-        for (int[] lengths : new int[][] {{Integer.MAX_VALUE}, {16, Integer.MAX_VALUE}}) {
-            Request request = cut(rig, device, lengths);
+        for (int i = 0; i < 3; i++) {
+            Request request = Request.of(device, rig.probe());
             Used _ = rig.requireAnswered(rig.ring(device), request, "whose buffers are watched");
             request.requireIntact();
         }

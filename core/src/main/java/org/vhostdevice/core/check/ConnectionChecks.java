@@ -48,14 +48,14 @@ final class ConnectionChecks {
                             RECONNECT,
                             "serves on after a disconnect with a request under way",
                             rig -> leave(rig, 8)),
-                    must("C4a", RECONNECT, "a second front end does the first one no harm", ConnectionChecks::second)
+                    must("U23a", RECONNECT, "a second front end does the first one no harm", ConnectionChecks::second)
                             .needing(Need.KIND),
                     should(
-                            "C4b",
+                            "U23b",
                             RECONNECT,
                             "a second front end is served when the first has left",
                             ConnectionChecks::turn),
-                    should("C5", RECONNECT, "no descriptor stays open behind a front end", ConnectionChecks::leak)
+                    should("U26", RECONNECT, "no descriptor stays open behind a front end", ConnectionChecks::leak)
                             .needing(Need.KIND)));
 
     private ConnectionChecks() {}

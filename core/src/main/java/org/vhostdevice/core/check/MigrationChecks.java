@@ -23,6 +23,9 @@ final class MigrationChecks {
     private static final Need STATES = Need.protocol(ProtocolFeature.DEVICE_STATE);
     private static final int PAGE = 4096;
 
+    /// Where used rings are logged: not where they are.
+    private static final long PLACE = Plan.MEMORY - (1 << 20);
+
     /// Covers guest memory of [Plan#usual], and what lies before it.
     private static final long LOG_BYTES = 64 << 10;
 
@@ -35,11 +38,17 @@ final class MigrationChecks {
                                     .needing(LOGS),
                             must("U9b", LOG, "buffers that are written are logged", MigrationChecks::buffers)
                                     .needing(LOGS, LOG_ALL),
-                            must(
+                            should(
                                             "U9c",
                                             LOG,
                                             "writes to the used ring are logged where log_guest_addr says",
                                             MigrationChecks::usedRing)
+                                    .needing(LOGS, LOG_ALL),
+                            should(
+                                            "U9e",
+                                            LOG,
+                                            "memory that comes after SET_LOG_BASE is logged too",
+                                            MigrationChecks::before)
                                     .needing(LOGS, LOG_ALL),
                             should("U9d", LOG, "nothing is logged once LOG_ALL is off", MigrationChecks::off)
                                     .needing(LOGS, LOG_ALL),
@@ -95,45 +104,55 @@ final class MigrationChecks {
         return request;
     }
 
+    /// Turns the log on while rings run, as front ends do.
+    private static Log turnOn(Rig rig, LiveDevice device, long place) throws IOException {
+        device.client().setFeatures(device.features() & ~Bits.LOG_ALL);
+        LiveDevice _ = device.startRings();
+        Request _ = answeredRequest(rig, device);
+        Log log = Log.pass(device);
+        device.client().setFeatures(device.features());
+        for (LiveRing ring : device.rings()) {
+            device.client().setVringAddr(device.address(ring, 1, place));
+        }
+        rig.wire(device.client()).requireInStep("SET_FEATURES with LOG_ALL");
+        return log;
+    }
+
     private static void buffers(Rig rig) throws IOException {
         LiveDevice device = device(rig, Bits.LOG_ALL);
+        try (Log log = turnOn(rig, device, PLACE)) {
+            requireLogged(rig, device, log);
+        }
+    }
+
+    private static void before(Rig rig) throws IOException {
+        LiveDevice device = device(rig, Bits.LOG_ALL);
         try (Log log = Log.pass(device)) {
-            Request request = answeredRequest(rig, device.start());
-            boolean any = false;
-            for (Descriptor piece : request.chain()) {
-                if (piece.writable()) {
-                    any = true;
-                    CheckEnded.require(
-                            log.has(piece.address()),
-                            "the page of the answer is in the log",
-                            "guest address 0x" + Long.toHexString(piece.address()) + " is not");
-                }
-            }
-            if (!any) {
-                throw CheckEnded.skip("the harmless request of this type has no answer");
-            }
+            requireLogged(rig, device.start(), log);
+        }
+    }
+
+    private static void requireLogged(Rig rig, LiveDevice device, Log log) throws IOException {
+        Request request = answeredRequest(rig, device);
+        List<Descriptor> written =
+                request.chain().stream().filter(Descriptor::writable).toList();
+        if (written.isEmpty()) {
+            throw CheckEnded.skip("the harmless request of this type has no answer");
+        }
+        for (Descriptor piece : written) {
+            CheckEnded.require(
+                    log.has(piece.address()),
+                    "the page of the answer is in the log",
+                    "guest address 0x" + Long.toHexString(piece.address()) + " is not");
         }
     }
 
     private static void usedRing(Rig rig) throws IOException {
         LiveDevice device = device(rig, Bits.LOG_ALL);
-        long place = Plan.MEMORY - (1 << 20);
-        try (Log log = Log.pass(device)) {
-            LiveRing ring = rig.ring(device);
-            device.setFeatures();
-            device.passMemory();
-            for (LiveRing each : device.rings()) {
-                device.setUp(each);
-                if (each == ring) {
-                    device.client().setVringAddr(device.address(each, 1, place));
-                }
-                device.startRing(each);
-            }
-            device.enable(true);
-            device.driverOk();
+        try (Log log = turnOn(rig, device, PLACE)) {
             Request _ = answeredRequest(rig, device);
             CheckEnded.require(
-                    log.has(place), "the page of log_guest_addr is in the log", "it is not, after a used buffer");
+                    log.has(PLACE), "the page of log_guest_addr is in the log", "it is not, after a used buffer");
         }
     }
 

@@ -60,9 +60,7 @@ final class NoticeChecks {
     private NoticeChecks() {}
 
     private static LiveDevice byFlags(Rig rig) throws IOException {
-        LiveDevice device = rig.started(rig.plan().without(Bits.EVENT_IDX));
-        rig.ring(device).forgetCalls();
-        return device;
+        return rig.settled(rig.plan().without(Bits.EVENT_IDX));
     }
 
     private static void wanted(Rig rig) throws IOException {
@@ -85,7 +83,7 @@ final class NoticeChecks {
         LiveRing ring = rig.ring(device);
         ring.ring().silenceByFlag(true);
         rig.requireServes(device, "without notification");
-        ring.forgetCalls();
+        boolean _ = ring.awaitCall(LiveRing.QUIET);
         ring.ring().silenceByFlag(false);
         rig.requireServes(device, "with notification");
         ring.requireCall("notifications are wanted again");
@@ -115,11 +113,9 @@ final class NoticeChecks {
     }
 
     private static void beforeEvent(Rig rig) throws IOException {
-        LiveDevice device = rig.started();
+        LiveDevice device = rig.settled(rig.plan());
         LiveRing ring = rig.ring(device);
-        rig.requireServes(device, "at first");
         ring.ring().callAfter(2 * LATER);
-        ring.forgetCalls();
         rig.requireServes(device, "before the event");
         ring.requireSilent("the event is not reached");
     }

@@ -132,6 +132,17 @@ final class Rig implements AutoCloseable {
         return started(plan());
     }
 
+    /// A device that is started, and whose calls for what was before have come.
+    LiveDevice settled(Plan plan) throws IOException {
+        LiveDevice device = started(plan);
+        requireServes(device, "at first");
+        boolean called = ring(device).awaitCall(LiveRing.QUIET);
+        while (called) {
+            called = ring(device).awaitCall(LiveRing.QUIET);
+        }
+        return device;
+    }
+
     /// A front end of its own for a driver of the device's type, with rings of the check's format.
     ///
     /// @param wanted queues and features

@@ -101,21 +101,19 @@ final class SplitChecks {
     }
 
     private static void eventIgnored(Rig rig) throws IOException {
-        LiveDevice device = rig.started(rig.plan().without(Bits.EVENT_IDX));
+        LiveDevice device = rig.settled(rig.plan().without(Bits.EVENT_IDX));
         for (int event : new int[] {0, 100, 0xffff}) {
             split(rig, device).event(event);
-            rig.ring(device).forgetCalls();
             rig.requireServes(device, "with used_event " + event);
             rig.ring(device).requireCall("used_event means nothing");
         }
     }
 
     private static void flagIgnored(Rig rig) throws IOException {
-        LiveDevice device = rig.started();
+        LiveDevice device = rig.settled(rig.plan());
         LiveRing ring = rig.ring(device);
         ring.ring().silenceByFlag(true);
         ring.ring().callAfter(0);
-        ring.forgetCalls();
         rig.requireServes(device, "with bit 0 of the flags");
         ring.requireCall("the event index decides");
     }

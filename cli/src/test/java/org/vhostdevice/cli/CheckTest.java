@@ -1,0 +1,110 @@
+package org.vhostdevice.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Checks by the command, of our own block device in a process of its own, and of back ends that are none.
+class CheckTest {
+    private static final int DISK_BYTES = 1 << 20;
+
+    @TempDir
+    private Path folder;
+
+    private Path image;
+
+    @BeforeEach
+    void makeImage() throws Exception {
+        image = Files.write(folder.resolve("disk.img"), new byte[DISK_BYTES]);
+    }
+
+    /// A command that serves the image.
+    private String serve(String more) {
+        return "'" + Path.of(System.getProperty("java.home"), "bin", "java")
+                + "' -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED -cp '"
+                + System.getProperty("java.class.path") + "' " + Main.class.getName()
+                + " blk --log-level error --socket {socket} --blk-file '" + image + "' " + more;
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "--split --notify eventfd",
+        "--packed --notify eventfd",
+        "--split --notify pipe",
+        "--packed --notify pipe",
+    })
+    void blockDeviceObeysEveryMust(String options) throws Exception {
+        CommandRun run = CommandRun.of(Stream.concat(
+                        Stream.of(("check --json --destructive --timeout 20 " + options + " --command").split(" ")),
+                        Stream.of(serve("")))
+                .toArray(String[]::new));
+        assertEquals("", run.err());
+        JsonNode report = new ObjectMapper().readTree(run.out());
+        StringBuilder failed = new StringBuilder();
+        for (JsonNode result : report.path("results")) {
+            if (result.path("outcome").textValue().equals("fail")) {
+                failed.append(result).append('\n');
+            }
+        }
+        assertEquals("", failed.toString());
+        assertEquals(0, run.status());
+        assertEquals("blk", report.path("device").textValue());
+        assertTrue(report.path("summary").path("passed").intValue() > 100, run.out());
+    }
+
+    @Test
+    void readOnlyDiskObeysEveryMust() {
+        CommandRun run = CommandRun.of(
+                "check", "--only", "blk", "--destructive", "--timeout", "20", "--command", serve("--read-only"));
+        assertEquals("", run.err());
+        assertEquals(0, run.status(), run.out());
+        assertTrue(run.out().contains("ok   B4 "), run.out());
+        assertTrue(run.out().contains("RO is offered"), run.out());
+    }
+
+    @Test
+    void checksThatWriteNeedTheWord() {
+        CommandRun run = CommandRun.of("check", "--only", "B19*,B9a", "--split", "--command", serve(""));
+        assertEquals(0, run.status(), run.out());
+        assertTrue(run.out().contains("give --destructive"), run.out());
+        assertTrue(run.out().contains("0 passed"), run.out());
+    }
+
+    @Test
+    void checksAreListed() throws Exception {
+        CommandRun text = CommandRun.of("check", "--list", "--only", "u8?");
+        assertEquals(0, text.status());
+        assertTrue(text.out().contains("U8e") && !text.out().contains("U18"), text.out());
+        CommandRun json = CommandRun.of("check", "--list", "--json");
+        JsonNode first = new ObjectMapper().readTree(json.out()).path(0);
+        assertEquals("U16a", first.path("id").textValue());
+        assertEquals("must", first.path("level").textValue());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"false {socket}, status 1", "echo gone >&2 {socket} && false, gone"})
+    void commandThatServesNothingIsAFailure(String command, String word) {
+        CommandRun run = CommandRun.of("check", "--command", "sh -c '" + command + "'");
+        assertEquals(1, run.status());
+        assertTrue(run.err().contains(word), run.err());
+        assertEquals(1, run.err().lines().count(), run.err());
+    }
+
+    @Test
+    void socketThatNobodyServesIsAFailure() {
+        CommandRun run = CommandRun.of(
+                "check", "--timeout", "0.05", "--socket", folder.resolve("none").toString());
+        assertEquals(1, run.status());
+        assertTrue(run.err().contains("none"), run.err());
+    }
+}
