@@ -116,7 +116,6 @@ class CommandLineTest {
                 "check | --command",
                 "check {socket} --command x | --command",
                 "check --command x | {socket}",
-                "check --command {socket} --pid 1 | --pid",
                 "check {socket} --only Q* | --list",
                 "check {socket} --device floppy | floppy",
                 "check {socket} --notify bell | bell",
