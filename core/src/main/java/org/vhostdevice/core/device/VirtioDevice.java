@@ -28,6 +28,11 @@ public interface VirtioDevice extends AutoCloseable {
         return ConfigSpace.EMPTY;
     }
 
+    /// {@return what moves with the guest when it migrates}
+    default DeviceState state() {
+        return DeviceState.NONE;
+    }
+
     /// {@return the worker thread that serves a queue: queues with the same number share a thread}
     ///
     /// @param queue from 0 to [#queueCount] - 1

@@ -313,12 +313,20 @@ public final class Frontend implements AutoCloseable {
     /// @throws BackendViolation if a ring stops elsewhere than between its used and its available index
     /// @throws IOException if the back end fails or refuses
     public void stop() throws IOException {
+        suspend();
+        if (connection.negotiated().has(ProtocolFeature.STATUS)) {
+            client().setStatus(0);
+        }
+    }
+
+    /// Stops all rings but leaves the device as it is, so that its state can be saved.
+    ///
+    /// @throws BackendViolation if a ring stops elsewhere than between its used and its available index
+    /// @throws IOException if the back end fails or refuses
+    public void suspend() throws IOException {
         enable(false);
         for (FrontendQueue queue : queues) {
             queue.ring().checkBase(client().getVringBase(queue.index()));
-        }
-        if (connection.negotiated().has(ProtocolFeature.STATUS)) {
-            client().setStatus(0);
         }
     }
 
@@ -355,6 +363,25 @@ public final class Frontend implements AutoCloseable {
     /// @throws BackendRefusal if it does not offer the features that the driver uses
     /// @throws IOException    if it is not there, fails or refuses; this may be tried again
     public void reattach() throws IOException {
+        connectAgain();
+        start();
+    }
+
+    /// Goes on with another back end, with the same memory and rings. The rings are stopped.
+    ///
+    /// @param destination its socket
+    /// @param state       of the last back end's device, as [MigrationClient#saveState] gave it
+    /// @throws IOException as [#reattach], or if the back end refuses the state
+    public void migrate(Path destination, byte[] state) throws IOException {
+        path = destination;
+        logging = false;
+        dropInflight();
+        connectAgain();
+        client().migration().loadState(state);
+        start();
+    }
+
+    private void connectAgain() throws IOException {
         long before = connection.negotiated().features();
         detach();
         Connection next = Connection.open(path, options, handler);
@@ -365,17 +392,6 @@ public final class Frontend implements AutoCloseable {
         }
         connection = next;
         announceQueues();
-        start();
-    }
-
-    /// Goes on with another back end, with the same memory and rings. The rings are stopped.
-    ///
-    /// @param destination its socket
-    /// @throws IOException as [#reattach]
-    public void migrate(Path destination) throws IOException {
-        path = destination;
-        logging = false;
-        reattach();
     }
 
     private void detach() {

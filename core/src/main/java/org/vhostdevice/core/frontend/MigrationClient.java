@@ -4,12 +4,20 @@ import java.io.IOException;
 import java.util.List;
 import org.vhostdevice.core.protocol.FrontendRequest;
 import org.vhostdevice.core.protocol.Message;
+import org.vhostdevice.core.sys.ByteStream;
+import org.vhostdevice.core.sys.Errno;
+import org.vhostdevice.core.sys.ErrnoException;
+import org.vhostdevice.core.sys.Notification;
 import org.vhostdevice.core.sys.OwnedFd;
 
 /// The requests of [VhostUserClient] that serve migration, with the same rules.
 public final class MigrationClient {
     /// The answer of success that says that no descriptor comes along.
     private static final long DEVICE_STATE_NO_FD = 0x100;
+
+    private static final int SAVE = 0;
+    private static final int LOAD = 1;
+    private static final int STOPPED = 0;
 
     private final VhostUserClient client;
 
@@ -56,5 +64,42 @@ public final class MigrationClient {
         if (client.askU64(FrontendRequest.CHECK_DEVICE_STATE) != 0) {
             throw new BackendRefusal("the transfer of the device's state failed");
         }
+    }
+
+    /// Has the back end save its device's state. All rings are stopped.
+    ///
+    /// @return the state, which only a back end of the same kind understands
+    /// @throws IOException if the back end fails or refuses
+    public byte[] saveState() throws IOException {
+        Notification pipe = Notification.create(Notification.Kind.PIPE);
+        byte[] state;
+        try (ByteStream stream = ByteStream.adopt(pipe.readEnd())) {
+            try (OwnedFd far = pipe.writeEnd()) {
+                setDeviceStateFd(new Message.DeviceState(SAVE, STOPPED), far);
+            }
+            state = stream.input().readAllBytes();
+        }
+        checkDeviceState();
+        return state;
+    }
+
+    /// Has the back end load its device's state. All rings are stopped.
+    ///
+    /// @param state as [#saveState] gave it
+    /// @throws IOException if the back end fails or refuses
+    public void loadState(byte[] state) throws IOException {
+        Notification pipe = Notification.create(Notification.Kind.PIPE);
+        try (ByteStream stream = ByteStream.adopt(pipe.writeEnd())) {
+            try (OwnedFd far = pipe.readEnd()) {
+                setDeviceStateFd(new Message.DeviceState(LOAD, STOPPED), far);
+            }
+            stream.output().write(state);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EPIPE) {
+                throw e;
+            }
+            // The back end has refused it already, which it will tell.
+        }
+        checkDeviceState();
     }
 }

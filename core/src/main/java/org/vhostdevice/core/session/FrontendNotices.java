@@ -56,6 +56,10 @@ final class FrontendNotices implements AutoCloseable {
     private final Object turn = new Object();
 
     private final Runnable whenLost;
+
+    /// While all rings are stopped, nothing is told of the device. Set in turn.
+    private volatile boolean suspended = true;
+
     private volatile @Nullable Sender sender;
 
     /// @param queues of the device
@@ -96,6 +100,23 @@ final class FrontendNotices implements AutoCloseable {
         }
     }
 
+    /// All rings have stopped: what is noted of the device is sent or dropped, and nothing more until [#resume].
+    /// Control thread.
+    void suspend() {
+        synchronized (turn) {
+            flush(notes.length - 1);
+            suspended = true;
+        }
+    }
+
+    /// A ring starts: what was noted meanwhile is sent. Control thread.
+    void resume() {
+        if (suspended) {
+            suspended = false;
+            wake(sender);
+        }
+    }
+
     /// Uses another channel, and owns it. What is noted goes there. Control thread.
     void use(BackendChannel channel) {
         close();
@@ -116,10 +137,20 @@ final class FrontendNotices implements AutoCloseable {
 
     private void note(int slot, Kind kind) {
         int before = (int) BITS.getAndBitwiseOr(notes, slot, kind.bit);
-        Sender now = sender;
-        if ((before & kind.bit) == 0 && now != null) {
+        if ((before & kind.bit) == 0) {
+            wake(sender);
+        }
+    }
+
+    private static void wake(@Nullable Sender now) {
+        if (now != null) {
             LockSupport.unpark(now.thread);
         }
+    }
+
+    /// Of a stopped ring nothing is noted, but that it did not start; of a suspended device something may be.
+    private boolean isHeld(int slot) {
+        return suspended && slot == notes.length - 1;
     }
 
     private boolean take(int slot, Kind kind) {
@@ -185,7 +216,7 @@ final class FrontendNotices implements AutoCloseable {
         private boolean sendAll() throws IOException {
             boolean any = false;
             for (int slot = 0; slot < notes.length; slot++) {
-                int bits = (int) BITS.getAcquire(notes, slot);
+                int bits = isHeld(slot) ? 0 : (int) BITS.getAcquire(notes, slot);
                 for (Kind kind : Kind.ALL) {
                     if ((bits & kind.bit) != 0) {
                         any = true;
@@ -199,7 +230,7 @@ final class FrontendNotices implements AutoCloseable {
         private void send(Kind kind, int slot) throws IOException {
             boolean sent;
             synchronized (turn) {
-                if (!take(slot, kind)) {
+                if (isHeld(slot) || !take(slot, kind)) {
                     return; // the ring has stopped meanwhile
                 }
                 sent = channel.trySend(kind.request, kind.payload(slot), kind.acknowledged);

@@ -29,7 +29,8 @@ final class Negotiation {
             ProtocolFeature.GPA_ADDRESSES,
             ProtocolFeature.INFLIGHT_SHMFD,
             ProtocolFeature.GET_VRING_BASE_INFLIGHT,
-            ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN);
+            ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN,
+            ProtocolFeature.DEVICE_STATE);
 
     private final FeatureSet offered;
     private final long offeredProtocol;

@@ -372,6 +372,7 @@ final class Rings implements AutoCloseable {
                     return vring;
                 }));
                 ring.recordEnded = false;
+                notices.resume();
                 return new RingState.Started(started, worker);
             } catch (GuestMemoryException | ProtocolException e) {
                 tellError(ring, worker);
@@ -416,6 +417,9 @@ final class Rings implements AutoCloseable {
                 ring.dropKick();
                 notices.flush(ring.index);
             }
+        }
+        if (!anyStarted()) {
+            notices.suspend();
         }
     }
 

@@ -31,6 +31,7 @@ final class Session implements SessionEvents {
     private final Rings rings;
     private final MemoryTable memory;
     private final WriteLog log;
+    private final StateMessages state;
     private final Negotiation negotiation;
     private final DeviceStatus status;
     private final ConfigAccess config;
@@ -48,6 +49,7 @@ final class Session implements SessionEvents {
         this.rings = new Rings(workers, this, notices, none, metrics);
         this.memory = new MemoryTable(rings, none);
         this.log = new WriteLog(rings);
+        this.state = new StateMessages(device, rings);
         this.negotiation = new Negotiation(device.features(), options, rings, log);
         this.status = new DeviceStatus(negotiation, rings);
         this.config = new ConfigAccess(device.config());
@@ -150,7 +152,7 @@ final class Session implements SessionEvents {
             case SET_VRING_BASE -> done(() -> rings.setBase((Message.VringState) message));
             case GET_VRING_BASE -> rings.getBase((Message.VringState) message, leavesInFlight());
             case GET_VRING_BASE_SKIP_DRAIN -> rings.getBase((Message.VringState) message, true);
-            case SET_VRING_KICK -> done(() -> rings.setKick((Message.VringFile) message, received));
+            case SET_VRING_KICK -> done(() -> startRing((Message.VringFile) message, received));
             case SET_VRING_CALL -> done(() -> rings.setCall((Message.VringFile) message, received));
             case SET_VRING_ERR -> done(() -> rings.setError((Message.VringFile) message, received));
             case SET_VRING_ENABLE -> done(() -> rings.enable((Message.VringState) message));
@@ -164,7 +166,8 @@ final class Session implements SessionEvents {
             case CREATE_CRYPTO_SESSION, CLOSE_CRYPTO_SESSION -> throw unsupported();
             case POSTCOPY_ADVISE, POSTCOPY_LISTEN, POSTCOPY_END -> throw unsupported();
             case GET_SHARED_OBJECT, GET_SHMEM_CONFIG -> throw unsupported();
-            case SET_DEVICE_STATE_FD, CHECK_DEVICE_STATE -> throw unsupported();
+            case SET_DEVICE_STATE_FD -> state.begin((Message.DeviceState) message, received);
+            case CHECK_DEVICE_STATE -> state.check();
         };
     }
 
@@ -175,6 +178,7 @@ final class Session implements SessionEvents {
             case SET_BACKEND_REQ_FD -> ProtocolFeature.BACKEND_REQ;
             case SET_CONFIG -> ProtocolFeature.CONFIG;
             case SET_LOG_BASE -> ProtocolFeature.LOG_SHMFD;
+            case SET_DEVICE_STATE_FD, CHECK_DEVICE_STATE -> ProtocolFeature.DEVICE_STATE;
             case RESET_DEVICE -> ProtocolFeature.RESET_DEVICE;
             case VRING_KICK -> ProtocolFeature.INBAND_NOTIFICATIONS;
             case ADD_MEM_REG, REM_MEM_REG -> ProtocolFeature.CONFIGURE_MEM_SLOTS;
@@ -186,6 +190,11 @@ final class Session implements SessionEvents {
         if (needed != null && !negotiation.has(needed)) {
             throw ProtocolException.refused(needed + " was not negotiated");
         }
+    }
+
+    private void startRing(Message.VringFile message, ReceivedMessage received) throws ProtocolException {
+        boolean _ = state.end(); // the device is suspended no longer
+        rings.setKick(message, received);
     }
 
     private void setStatus(Message.U64 message) throws ProtocolException {
@@ -201,6 +210,7 @@ final class Session implements SessionEvents {
     ///
     /// @param forgetAll whether requests left in flight are forgotten
     private void reset(boolean forgetAll) throws ProtocolException {
+        boolean _ = state.end();
         rings.reset(forgetAll);
         negotiation.reset();
         status.reset();
@@ -238,6 +248,7 @@ final class Session implements SessionEvents {
         } catch (ProtocolException e) {
             LOGGER.log(Level.DEBUG, "a ring has failed", e);
         } finally {
+            boolean _ = state.end();
             memory.close();
             log.close();
             notices.close();

@@ -14,11 +14,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.vhostdevice.core.sys.FdBox;
 import org.vhostdevice.core.sys.OwnedFd;
+import org.vhostdevice.core.sys.Poller;
 import org.vhostdevice.core.sys.UnixSocket;
 import org.vhostdevice.core.transport.Endpoint;
 import org.vhostdevice.core.transport.VhostUserConnection;
@@ -27,6 +29,7 @@ import org.vhostdevice.core.transport.VhostUserListener;
 @Timeout(60)
 class FrontendNoticesTest {
     private static final int CALL_BYTES = 20;
+    private static final int CONFIG_CHANGE_BYTES = 12;
 
     @TempDir
     private Path folder;
@@ -90,6 +93,7 @@ class FrontendNoticesTest {
     void ringStopsThoughTheFrontEndLeavesNoRoomForItsCall() throws IOException {
         long bytes = fill();
         notices.use(connection.backendChannel(backend, false));
+        notices.resume();
         notices.call(0);
         notices.flush(0);
         notices.call(1);
@@ -103,9 +107,29 @@ class FrontendNoticesTest {
     }
 
     @Test
+    @DisplayName("U5: a changed configuration is told once a ring is started, and not while all are stopped")
+    void configurationThatChangesWhileTheDeviceIsSuspendedIsToldLater() throws IOException {
+        notices.use(connection.backendChannel(backend, false));
+        notices.configChanged();
+        assertEquals(0, UnixSocket.poll(frontend.number(), Poller.READ, 20));
+        notices.resume();
+        take(CONFIG_CHANGE_BYTES);
+        notices.configChanged();
+        take(CONFIG_CHANGE_BYTES);
+        notices.suspend();
+        notices.configChanged();
+        notices.configChanged();
+        assertEquals(0, UnixSocket.poll(frontend.number(), Poller.READ, 20));
+        notices.resume();
+        take(CONFIG_CHANGE_BYTES);
+        assertEquals(0, UnixSocket.poll(frontend.number(), Poller.READ, 20));
+    }
+
+    @Test
     void closesThoughTheFrontEndLeavesNoRoom() throws IOException {
         fill();
         notices.use(connection.backendChannel(backend, false));
+        notices.resume();
         notices.call(0);
         notices.close();
         notices.call(0);
@@ -115,6 +139,7 @@ class FrontendNoticesTest {
     @Test
     void tellsThatTheChannelIsLost() throws Exception {
         notices.use(connection.backendChannel(backend, false));
+        notices.resume();
         frontend.close();
         notices.configChanged();
         assertTrue(lost.await(20, TimeUnit.SECONDS));

@@ -58,9 +58,9 @@ class MessageAnswersTest extends ServedDeviceTest {
                         | VirtioFeature.VERSION_1.mask(),
                 features);
         assertEquals(
-                0xb1f629 | (logs ? 1 << 1 : 0),
+                0xb9f629 | (logs ? 1 << 1 : 0),
                 frontend.client.getProtocolFeatures(),
-                "bits 0, 1, 3, 5, 9, 10, 12 to 16, 20, 21, 23");
+                "bits 0, 1, 3, 5, 9, 10, 12 to 16, 19, 20, 21, 23");
     }
 
     @Test

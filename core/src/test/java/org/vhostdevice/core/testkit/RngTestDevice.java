@@ -1,5 +1,8 @@
 package org.vhostdevice.core.testkit;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,6 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.vhostdevice.core.device.ConfigSpace;
+import org.vhostdevice.core.device.DeviceState;
 import org.vhostdevice.core.device.DeviceType;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
@@ -18,6 +22,9 @@ import org.vhostdevice.core.virtqueue.DescriptorChain;
 public final class RngTestDevice implements VirtioDevice {
     /// What the device writes.
     public static final byte BYTE = 0x5a;
+
+    /// A state that begins with this is refused.
+    public static final byte POISON = 0x13;
 
     /// The configuration space: the first half can be written by the driver, the second only for migration.
     private static final int CONFIG_BYTES = 8;
@@ -46,6 +53,7 @@ public final class RngTestDevice implements VirtioDevice {
     private final AtomicInteger credit = new AtomicInteger(Integer.MAX_VALUE);
     private final List<Handler> handlers = new ArrayList<>();
     private final Config config = new Config();
+    private volatile byte[] known = {};
 
     /// A device.
     ///
@@ -65,6 +73,35 @@ public final class RngTestDevice implements VirtioDevice {
     /// Completes the chains that are held.
     public void releaseHeld() {
         handlers().forEach(handler -> handler.context.execute(handler::completeHeld));
+    }
+
+    /// Sets what the device knows, as its driver would in time.
+    public void learn(byte[] knowledge) {
+        known = knowledge.clone();
+    }
+
+    /// What the device knows.
+    public byte[] known() {
+        return known.clone();
+    }
+
+    @Override
+    public DeviceState state() {
+        return new DeviceState() {
+            @Override
+            public void save(OutputStream to) throws IOException {
+                to.write(known);
+            }
+
+            @Override
+            public void load(InputStream from) throws IOException {
+                byte[] loaded = from.readAllBytes();
+                if (loaded.length > 0 && loaded[0] == POISON) {
+                    throw new IOException("poison");
+                }
+                known = loaded;
+            }
+        };
     }
 
     /// How often the device was reset.
@@ -115,6 +152,7 @@ public final class RngTestDevice implements VirtioDevice {
     @Override
     public void reset() {
         resets.incrementAndGet();
+        known = new byte[0];
         config.clear();
     }
 

@@ -243,6 +243,43 @@ abstract class VirtqueueContract extends RingTestBase {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("U9: what the device says about notifications is marked as a write to the ring")
+    void wishesForNotificationsAreMarked(boolean eventIndex) throws Exception {
+        RingDriver ring = ring(eventIndex);
+        Virtqueue queue = ring.open();
+        try (TestLog log = new TestLog()) {
+            long elsewhere = TestGuest.START + 100 * 4096;
+            long split = 4 + 8 * ring.setup().size();
+            boolean packed = ring.setup().features().has(VirtioFeature.RING_PACKED);
+            // The page begins with the field that is written.
+            long field = packed || !eventIndex ? 0 : split;
+            queue.useLog(log.of(false, true, elsewhere - field));
+            log.takeMarks();
+            queue.enableNotifications();
+            assertTrue(log.takeMarks().contains(elsewhere));
+            queue.disableNotifications();
+            assertEquals(!eventIndex, log.takeMarks().contains(elsewhere), "an old event keeps the driver quiet");
+        }
+    }
+
+    @Test
+    @DisplayName("U9: buffers of chains that the device gives up are marked, too")
+    void chainsInFlightAreMarkedWhenTheyAreGivenUp() throws Exception {
+        RingDriver ring = ring(false);
+        Virtqueue queue = ring.open();
+        Piece written = new Piece(guest.allocate(4096, 4096), 1, true);
+        try (TestLog log = new TestLog()) {
+            ring.add(0, List.of(written), Layout.DIRECT);
+            take(queue).writable().writeByte(0, 1);
+            queue.markInFlight();
+            queue.useLog(log.of(true, false, 0));
+            queue.markInFlight();
+            assertEquals(List.of(written.address()), log.takeMarks());
+        }
+    }
+
     @Test
     void chainsKeptForEverHoldNoMoreThanTheirOwnMemory() throws Exception {
         RingDriver ring = ring(false);
