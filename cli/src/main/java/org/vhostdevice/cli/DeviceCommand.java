@@ -3,6 +3,7 @@ package org.vhostdevice.cli;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.DeviceProvider;
 import org.vhostdevice.core.device.UsageException;
@@ -17,11 +18,14 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
 
 /// Serves one device until a signal ends it. There is one such command for each device on the class path.
 @Command(mixinStandardHelpOptions = true, versionProvider = RootCommand.Version.class)
 final class DeviceCommand implements Callable<Integer> {
     private static final System.Logger LOG = System.getLogger("org.vhostdevice.cli");
+
+    private static final int MAX_POLL_MICROS = 1000;
 
     private final DeviceProvider provider;
     private final DeviceArguments arguments;
@@ -31,6 +35,15 @@ final class DeviceCommand implements Callable<Integer> {
 
     @Mixin
     private final FeatureOptions features = new FeatureOptions();
+
+    @Option(
+            names = "--poll-us",
+            paramLabel = "N",
+            defaultValue = "5",
+            description =
+                    "Look at an empty ring for N microseconds before its thread sleeps, when that has paid lately;"
+                            + " 0 to 1000 (default: ${DEFAULT-VALUE}).")
+    private int pollMicros;
 
     @Mixin
     private final LogOptions log = new LogOptions();
@@ -57,7 +70,7 @@ final class DeviceCommand implements Callable<Integer> {
     public Integer call() throws UsageException, IOException {
         log.apply();
         Endpoint endpoint = socket.endpoint();
-        ServerOptions options = features.apply(provider);
+        ServerOptions options = features.apply(provider).withBusyWait(busyWaitNanos());
         // The socket comes first: if it cannot be had, nothing else is made.
         try (StopSignal signal = new StopSignal();
                 VhostUserListener listener = VhostUserListener.open(endpoint);
@@ -68,6 +81,13 @@ final class DeviceCommand implements Callable<Integer> {
             server.run();
         }
         return ExitCode.OK;
+    }
+
+    private long busyWaitNanos() throws UsageException {
+        if (pollMicros < 0 || pollMicros > MAX_POLL_MICROS) {
+            throw new UsageException("--poll-us must be 0 to " + MAX_POLL_MICROS + ", not " + pollMicros);
+        }
+        return TimeUnit.MICROSECONDS.toNanos(pollMicros);
     }
 
     private static String place(Endpoint endpoint) {

@@ -87,6 +87,8 @@ class CommandLineTest {
                 "blk {socket} --blk-file | --blk-file",
                 "blk {new} {socket} --num-queues 0 | --num-queues",
                 "blk {new} {socket} --num-queues many | many",
+                "blk {new} {socket} --poll-us 1001 | --poll-us",
+                "blk {new} {socket} --poll-us=-1 | --poll-us",
                 "blk {new} {socket} --queue-size 100 | --queue-size",
                 "blk {new} {socket} --logical-block-size 513 | --logical-block-size",
                 "blk {new} {socket} --serial 123456789012345678901 | --serial",

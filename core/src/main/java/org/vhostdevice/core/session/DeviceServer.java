@@ -39,7 +39,7 @@ public final class DeviceServer {
     ///
     /// @throws IOException if the host cannot accept connections any more
     public void run() throws IOException {
-        try (Workers workers = new Workers(device)) {
+        try (Workers workers = new Workers(device, options.busyWaitNanos())) {
             VhostUserConnection connection = listener.accept();
             while (connection != null) {
                 serve(connection, workers);

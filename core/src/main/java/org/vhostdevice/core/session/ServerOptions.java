@@ -9,9 +9,29 @@ import org.vhostdevice.core.virtqueue.VirtioFeature;
 ///
 /// @param disabledFeatures virtio feature bits that are not offered, whatever the device has
 /// @param disabledProtocolFeatures protocol feature bits that are not offered ([ProtocolFeature])
-public record ServerOptions(long disabledFeatures, long disabledProtocolFeatures) {
+/// @param busyWaitNanos how long an empty ring is looked at before its thread sleeps, when that has paid lately
+public record ServerOptions(long disabledFeatures, long disabledProtocolFeatures, long busyWaitNanos) {
+    /// About what a sleep and the wake-up cost: if chains come later than that, little more than this was wasted.
+    public static final long DEFAULT_BUSY_WAIT_NANOS = 5_000;
+
     /// All features.
     public static final ServerOptions DEFAULT = new ServerOptions(0, 0);
+
+    /// Withholds features.
+    ///
+    /// @param disabledFeatures virtio feature bits
+    /// @param disabledProtocolFeatures protocol feature bits
+    public ServerOptions(long disabledFeatures, long disabledProtocolFeatures) {
+        this(disabledFeatures, disabledProtocolFeatures, DEFAULT_BUSY_WAIT_NANOS);
+    }
+
+    /// Looks at empty rings for another time.
+    ///
+    /// @param nanos nanoseconds; 0 for not at all
+    /// @return options with this time
+    public ServerOptions withBusyWait(long nanos) {
+        return new ServerOptions(disabledFeatures, disabledProtocolFeatures, nanos);
+    }
 
     /// Checks that the device remains one.
     ///

@@ -5,6 +5,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
@@ -31,6 +32,9 @@ final class Vring implements QueueContext {
 
     /// Chains taken before the worker looks at its other events.
     private static final int BATCH = 256;
+
+    /// Batches before the worker looks at its other events, even if there are more.
+    private static final int ROUNDS = 64;
 
     /// How often a ring without kick descriptor is looked at, in nanoseconds.
     private static final long POLL_INTERVAL = 1_000_000;
@@ -65,6 +69,9 @@ final class Vring implements QueueContext {
     private boolean inMemory = true;
 
     private @Nullable EventConsumer kick;
+    private boolean drainsKick;
+    private final BusyWait busyWait;
+    private final BooleanSupplier chainOrTask;
     // No kick descriptor: the ring is looked at regularly.
     private boolean polled;
     private @Nullable EventNotifier call;
@@ -132,7 +139,9 @@ final class Vring implements QueueContext {
         this.metrics = owner.metrics();
         this.setup = start.setup();
         this.recorded = start.inflight() != null;
+        this.busyWait = new BusyWait(owner.worker().busyWaitNanos());
         this.queue = Virtqueue.open(start.setup(), start.memory(), start.base(), start.inflight());
+        this.chainOrTask = () -> queue.mayHaveMore() || worker.interrupted();
     }
 
     /// Lets the device begin and serves the ring from now on. If it throws, the ring is not started.
@@ -181,11 +190,10 @@ final class Vring implements QueueContext {
     ///
     /// @throws IOException if the host cannot wait for it; the old one stays in use
     void useKick(@Nullable EventConsumer newKick, boolean regularly) throws IOException {
-        if (newKick != null) {
-            worker.watch(newKick, this);
-        }
+        boolean drains = newKick != null && worker.watch(newKick, this);
         unwatch();
         kick = newKick;
+        drainsKick = drains;
         polled = regularly;
         pending = true;
     }
@@ -258,7 +266,7 @@ final class Vring implements QueueContext {
     void kicked() {
         metrics.kicked();
         pending = true;
-        if (kick != null && !kick.drain()) {
+        if (kick != null && drainsKick && !kick.drain()) {
             LOGGER.log(Level.DEBUG, () -> "nobody can kick ring " + index + " any more");
             unwatch();
         }
@@ -284,8 +292,16 @@ final class Vring implements QueueContext {
         return regularly ? POLL_INTERVAL : Long.MAX_VALUE;
     }
 
-    /// Hands one batch of chains to the device, if there may be any.
+    /// Hands a few batches of chains to the device, as long as there are any.
     void drain() {
+        int rounds = polled || !worker.servesOneRing() ? 1 : ROUNDS;
+        do {
+            drainOnce();
+            rounds--;
+        } while (rounds > 0 && pending && takes() && !worker.interrupted());
+    }
+
+    private void drainOnce() {
         if (!takes() || !(pending || polled)) {
             return;
         }
@@ -297,7 +313,7 @@ final class Vring implements QueueContext {
             owesCall = false;
             notifyDriver();
         }
-        if (emptied && moreAvailable()) {
+        if (emptied && ((worker.servesOneRing() && busyWait.until(chainOrTask)) || moreAvailable())) {
             pending = true;
         }
     }

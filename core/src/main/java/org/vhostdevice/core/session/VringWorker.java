@@ -27,6 +27,7 @@ final class VringWorker implements AutoCloseable {
     /// Tasks run before the rings get their turn.
     private static final int MAX_TASKS = 256;
 
+    private final long busyWaitNanos;
     private final Poller poller;
     private final Wakeup wakeup;
     private final Thread thread;
@@ -40,7 +41,8 @@ final class VringWorker implements AutoCloseable {
     private boolean ending;
     private int faults;
 
-    private VringWorker(String name, Poller poller, Wakeup wakeup) {
+    private VringWorker(String name, long busyWaitNanos, Poller poller, Wakeup wakeup) {
+        this.busyWaitNanos = busyWaitNanos;
         this.poller = poller;
         this.wakeup = wakeup;
         this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
@@ -49,21 +51,22 @@ final class VringWorker implements AutoCloseable {
     /// Starts a worker.
     ///
     /// @param name of its thread
+    /// @param busyWaitNanos how long an empty ring is looked at before the thread sleeps
     /// @throws IOException if the process has too many open files
-    static VringWorker start(String name) throws IOException {
+    static VringWorker start(String name, long busyWaitNanos) throws IOException {
         Poller poller = Poller.create();
         try {
-            return start(name, poller, Wakeup.create());
+            return start(name, busyWaitNanos, poller, Wakeup.create());
         } catch (Throwable e) {
             poller.close();
             throw e;
         }
     }
 
-    private static VringWorker start(String name, Poller poller, Wakeup wakeup) throws IOException {
+    private static VringWorker start(String name, long busyWaitNanos, Poller poller, Wakeup wakeup) throws IOException {
         try {
             poller.add(wakeup.fd(), Poller.READ, wakeup);
-            var worker = new VringWorker(name, poller, wakeup);
+            var worker = new VringWorker(name, busyWaitNanos, poller, wakeup);
             worker.thread.start();
             return worker;
         } catch (Throwable e) {
@@ -140,9 +143,20 @@ final class VringWorker implements AutoCloseable {
 
     /// Begins to wait for a ring's kicks. Worker thread.
     ///
+    /// @return whether the descriptor must be drained when it was kicked
     /// @throws IOException if the host cannot wait for such a descriptor
-    void watch(EventConsumer kick, Vring ring) throws IOException {
-        poller.add(kick.fd(), Poller.READ, ring);
+    boolean watch(EventConsumer kick, Vring ring) throws IOException {
+        return kick.watch(poller, ring);
+    }
+
+    /// How long an empty ring is looked at before the thread sleeps.
+    long busyWaitNanos() {
+        return busyWaitNanos;
+    }
+
+    /// Whether there is one ring only, so that others do not wait while it is looked at. Worker thread.
+    boolean servesOneRing() {
+        return rings.size() == 1;
     }
 
     /// Waits for a ring's kicks no longer. Worker thread.

@@ -8,10 +8,13 @@ import org.vhostdevice.core.device.VirtioDevice;
 /// The worker threads of a device, made when they are first needed and kept until the server ends. Control thread only.
 final class Workers implements AutoCloseable {
     private final VirtioDevice device;
+    private final long busyWaitNanos;
     private final Map<Integer, VringWorker> byNumber = new HashMap<>();
 
-    Workers(VirtioDevice device) {
+    /// @param busyWaitNanos how long an empty ring is looked at before its thread sleeps
+    Workers(VirtioDevice device, long busyWaitNanos) {
         this.device = device;
+        this.busyWaitNanos = busyWaitNanos;
     }
 
     /// The device whose queues they serve.
@@ -26,7 +29,7 @@ final class Workers implements AutoCloseable {
         int number = device.worker(queue);
         VringWorker worker = byNumber.get(number);
         if (worker == null) {
-            worker = VringWorker.start("vhost-" + device.type().name() + "-q" + number);
+            worker = VringWorker.start("vhost-" + device.type().name() + "-q" + number, busyWaitNanos);
             byNumber.put(number, worker);
         }
         return worker;

@@ -13,6 +13,7 @@ final class EpollPoller implements Poller {
     private static final int EPOLL_CTL_ADD = 1;
     private static final int EPOLL_CTL_DEL = 2;
     private static final int EPOLL_CTL_MOD = 3;
+    private static final int EPOLLET = 1 << 31;
     private static final int CAPACITY = 128;
 
     private final WatchedFds watched = new WatchedFds();
@@ -21,6 +22,11 @@ final class EpollPoller implements Poller {
 
     EpollPoller() throws ErrnoException {
         epoll = OwnedFd.ofResult("epoll_create1", Libc.epollCreate1(AbiNumber.O_CLOEXEC.value()));
+    }
+
+    @Override
+    public boolean edges() {
+        return true;
     }
 
     @Override
@@ -48,7 +54,8 @@ final class EpollPoller implements Poller {
     private int control(int operation, int fd, int interest) {
         try (Arena frame = Arena.ofConfined()) {
             MemorySegment event = frame.allocate(EVENT_SIZE, 8);
-            event.set(JAVA_INT, 0, PollBits.ofInterest(interest));
+            int edge = (interest & EDGE) != 0 ? EPOLLET : 0;
+            event.set(JAVA_INT, 0, PollBits.ofInterest(interest) | edge);
             event.set(JAVA_INT, DATA, fd);
             return Libc.epollCtl(epoll.number(), operation, fd, event);
         }

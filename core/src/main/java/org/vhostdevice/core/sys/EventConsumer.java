@@ -12,10 +12,12 @@ public final class EventConsumer implements AutoCloseable {
     private static final int MAX_READS = 16;
 
     private final OwnedFd fd;
+    private final boolean counter;
     private final NowaitBuffer buffer = new NowaitBuffer(Arena.ofAuto().allocate(BUFFER_BYTES, 8));
 
-    private EventConsumer(OwnedFd fd) {
+    private EventConsumer(OwnedFd fd, boolean counter) {
         this.fd = fd;
+        this.counter = counter;
     }
 
     /// Takes a descriptor over and makes it non-blocking if it is not.
@@ -24,9 +26,22 @@ public final class EventConsumer implements AutoCloseable {
     /// @return the consumer
     /// @throws IOException if it can be no notification, such as a regular file; the caller keeps it then
     public static EventConsumer adopt(OwnedFd fd) throws IOException {
-        EventNotifier.requireNotification(fd, FileIo.status(fd).kind());
+        FileStatus.Kind kind = FileIo.status(fd).kind();
+        EventNotifier.requireNotification(fd, kind);
         fd.setNonBlocking();
-        return new EventConsumer(fd);
+        return new EventConsumer(fd, kind == FileStatus.Kind.ANONYMOUS);
+    }
+
+    /// Begins to watch it. Where the poller tells of each write by itself, an eventfd is not read at all.
+    ///
+    /// @param poller watches it
+    /// @param token what the poller returns for it
+    /// @return whether it must be drained when it is ready
+    /// @throws ErrnoException if the host cannot watch it
+    public boolean watch(Poller poller, Object token) throws ErrnoException {
+        boolean edge = counter && poller.edges();
+        poller.add(fd(), edge ? Poller.READ | Poller.EDGE : Poller.READ, token);
+        return !edge;
     }
 
     /// Takes what has been written so far, without looking at it: how much it is and what it says mean nothing.

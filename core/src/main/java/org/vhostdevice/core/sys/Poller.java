@@ -1,6 +1,6 @@
 package org.vhostdevice.core.sys;
 
-/// Waits until one of many descriptors is ready; level-triggered, for one thread.
+/// Waits until one of many descriptors is ready; level-triggered unless said otherwise, for one thread.
 ///
 /// A descriptor is removed before it is closed. What [#await] found stays valid until the next call of it.
 public interface Poller extends AutoCloseable {
@@ -14,6 +14,11 @@ public interface Poller extends AutoCloseable {
     /// reported without being asked for.
     int HANGUP = 4;
 
+    /// With [#READ], where [#edges] says so: readiness is reported once for each write to the descriptor, whether it
+    /// was
+    /// read meanwhile or not. For eventfds, which need not be read then.
+    int EDGE = 8;
+
     /// Makes the best poller that the host has: epoll, kqueue or `poll(2)`.
     ///
     /// @return a poller that watches nothing yet
@@ -25,10 +30,17 @@ public interface Poller extends AutoCloseable {
         return Capability.KQUEUE.available() ? new KqueuePoller() : new PollPoller();
     }
 
+    /// Tells whether [#EDGE] is understood.
+    ///
+    /// @return whether it is; otherwise it is ignored
+    default boolean edges() {
+        return false;
+    }
+
     /// Watches a descriptor, which stays the caller's.
     ///
     /// @param fd open
-    /// @param interest any of [#READ], [#WRITE] and [#HANGUP]
+    /// @param interest any of [#READ], [#WRITE] and [#HANGUP], and [#EDGE]
     /// @param token what [#token] returns for it
     /// @throws ErrnoException if the host cannot watch such a file
     /// @throws IllegalArgumentException if it is watched already

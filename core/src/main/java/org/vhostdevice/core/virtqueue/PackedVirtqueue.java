@@ -324,6 +324,11 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
         return PackedPosition.encode(nextUsed, size) << 16 | PackedPosition.encode(nextAvailable, size);
     }
 
+    @Override
+    public boolean mayHaveMore() {
+        return seesMore();
+    }
+
     private boolean seesMore() {
         return isAvailable(nextAvailable);
     }

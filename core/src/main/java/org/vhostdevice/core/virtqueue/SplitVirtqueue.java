@@ -224,6 +224,13 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
         return nextAvailable;
     }
 
+    @Override
+    public boolean mayHaveMore() {
+        int index = Short.toUnsignedInt(availableRing.get(LE16, AVAIL_IDX));
+        VarHandle.acquireFence(); // the next look is another one
+        return index != nextAvailable;
+    }
+
     private boolean seesMore() throws BrokenQueueException {
         int index = Short.toUnsignedInt(availableRing.get(LE16, AVAIL_IDX));
         VarHandle.acquireFence();

@@ -50,6 +50,11 @@ public sealed interface Virtqueue extends AutoCloseable permits SplitVirtqueue, 
     /// @throws BrokenQueueException if the ring is malformed
     boolean enableNotifications() throws BrokenQueueException;
 
+    /// Looks for a change, without a check of what the driver wrote.
+    ///
+    /// @return whether [#poll] may find a chain, or a fault
+    boolean mayHaveMore();
+
     /// Makes the completions since the last call visible to the driver.
     ///
     /// @return whether the driver wants to be notified of them

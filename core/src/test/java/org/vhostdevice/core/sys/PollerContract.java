@@ -68,6 +68,25 @@ abstract class PollerContract {
     }
 
     @Test
+    void aNotificationIsReportedOnceForEachSignalWhereItIsNotDrained() throws IOException {
+        Notification ends = Notification.create();
+        EventNotifier notifier = opened(EventNotifier.adopt(ends.writeEnd()));
+        EventConsumer consumer = opened(EventConsumer.adopt(ends.readEnd()));
+        notifier.signal();
+        boolean drained = consumer.watch(poller, "token");
+        assertEquals(!poller.edges() || !Capability.EVENTFD.available(), drained);
+        for (int i = 0; i < 3; i++) {
+            assertReady(Poller.READ);
+            if (drained) {
+                assertTrue(consumer.drain());
+            }
+            assertEquals(0, poller.await(0));
+            notifier.signal();
+        }
+        assertReady(Poller.READ);
+    }
+
+    @Test
     void readableIsReportedUntilItIsRead() throws IOException {
         Wakeup wakeup = wakeup();
         poller.add(wakeup.fd(), Poller.READ, "token");

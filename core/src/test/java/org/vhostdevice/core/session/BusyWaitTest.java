@@ -1,0 +1,61 @@
+package org.vhostdevice.core.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class BusyWaitTest {
+    private final AtomicInteger looks = new AtomicInteger();
+
+    private boolean triedInVain(BusyWait wait) {
+        int before = looks.get();
+        assertFalse(wait.until(() -> {
+            looks.incrementAndGet();
+            return false;
+        }));
+        return looks.get() != before;
+    }
+
+    @Test
+    void whatComesIsFoundEachTime() {
+        var wait = new BusyWait(Long.MAX_VALUE);
+        for (int i = 1; i < 100; i++) {
+            int wanted = i;
+            looks.set(0);
+            assertTrue(wait.until(() -> looks.incrementAndGet() == wanted));
+        }
+    }
+
+    @Test
+    void withoutTimeItDoesNotLook() {
+        assertFalse(triedInVain(new BusyWait(0)));
+    }
+
+    @Test
+    void eachFailureDoublesTheTimesThatAreSkippedUpToALimit() {
+        var wait = new BusyWait(1);
+        for (int skipped : new int[] {0, 1, 3, 7, 15, 31, 63, 127, 127}) {
+            for (int i = 0; i < skipped; i++) {
+                assertFalse(triedInVain(wait), skipped + " are skipped");
+            }
+            assertTrue(triedInVain(wait));
+        }
+    }
+
+    @Test
+    void aSuccessMakesItTryAgain() {
+        var wait = new BusyWait(1);
+        for (int i = 0; i < 4; i++) {
+            boolean _ = triedInVain(wait);
+        }
+        int skipped = 0;
+        while (!wait.until(() -> true)) {
+            skipped++;
+        }
+        assertEquals(2, skipped, "of three after the second failure");
+        assertTrue(triedInVain(wait));
+    }
+}
