@@ -18,9 +18,12 @@ final class Block {
     private Block() {}
 
     static void fill(MemorySegment into, int number, int version) {
-        for (int i = 0; i < BYTES; i += Long.BYTES) {
-            into.set(LE64, i, word(number, version, i));
+        long[] words = new long[BYTES / Long.BYTES];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = word(number, version, i * Long.BYTES);
         }
+        // At once: a front end that is killed soon is one that is interpreted.
+        MemorySegment.copy(words, 0, into, LE64, 0, words.length);
     }
 
     /// Which write of a block this is.
