@@ -1,6 +1,7 @@
 package org.vhostdevice.core.check;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -357,7 +358,7 @@ final class Relay implements AutoCloseable {
             int size = MessageHeader.BYTES;
             for (int done = 0; done < size; ) {
                 int n = UnixSocket.receive(from.number(), room.asSlice(done), size - done, descriptors);
-                if (n == 0 || inOnePiece && n < size - done) {
+                if (n == 0 || (inOnePiece && n < size - done)) {
                     return Optional.empty();
                 }
                 done += n;
@@ -375,9 +376,13 @@ final class Relay implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         wakeup.wake();
-        thread.join();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException(e.getMessage());
+        }
         kept.forEach(OwnedFd::close);
         wakeup.close();
     }

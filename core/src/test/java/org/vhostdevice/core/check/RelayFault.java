@@ -3,6 +3,7 @@ package org.vhostdevice.core.check;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.function.LongUnaryOperator;
 import org.vhostdevice.core.check.Relay.Message;
 import org.vhostdevice.core.check.Relay.State;
 import org.vhostdevice.core.protocol.FrontendRequest;
@@ -133,9 +134,7 @@ enum RelayFault {
     FEATURES_ALWAYS_OK {
         @Override
         void request(State state, Message request) {
-            if (request.of() == FrontendRequest.SET_FEATURES) {
-                request.number(request.number() & (Bits.VERSION_1 | Bits.PROTOCOL_FEATURES));
-            }
+            changeFeatures(request, features -> features & (Bits.VERSION_1 | Bits.PROTOCOL_FEATURES));
         }
     },
     /// Ends the connection at features that it offered.
@@ -282,9 +281,7 @@ enum RelayFault {
     NEEDS_ENABLE {
         @Override
         void request(State state, Message request) {
-            if (request.of() == FrontendRequest.SET_FEATURES) {
-                request.number(request.number() | Bits.PROTOCOL_FEATURES);
-            }
+            changeFeatures(request, features -> features | Bits.PROTOCOL_FEATURES);
         }
     },
     /// Says nothing once a ring was stopped.
@@ -401,27 +398,21 @@ enum RelayFault {
     ALWAYS_EVENTS {
         @Override
         void request(State state, Message request) {
-            if (request.of() == FrontendRequest.SET_FEATURES) {
-                request.number(request.number() | Bits.EVENT_IDX);
-            }
+            changeFeatures(request, features -> features | Bits.EVENT_IDX);
         }
     },
     /// Uses the event index never.
     NEVER_EVENTS {
         @Override
         void request(State state, Message request) {
-            if (request.of() == FrontendRequest.SET_FEATURES) {
-                request.number(request.number() & ~Bits.EVENT_IDX);
-            }
+            changeFeatures(request, features -> features & ~Bits.EVENT_IDX);
         }
     },
     /// Knows no indirect tables, though it offers them.
     NO_TABLES {
         @Override
         void request(State state, Message request) {
-            if (request.of() == FrontendRequest.SET_FEATURES) {
-                request.number(request.number() & ~Bits.INDIRECT_DESC);
-            }
+            changeFeatures(request, features -> features & ~Bits.INDIRECT_DESC);
         }
     },
     /// Never logs.
@@ -439,9 +430,7 @@ enum RelayFault {
     ALWAYS_LOGS {
         @Override
         void request(State state, Message request) {
-            if (request.of() == FrontendRequest.SET_FEATURES) {
-                request.number(request.number() | Bits.LOG_ALL);
-            }
+            changeFeatures(request, features -> features | Bits.LOG_ALL);
         }
     },
     /// Does not answer SET_LOG_BASE.
@@ -470,6 +459,12 @@ enum RelayFault {
             }
         }
     };
+
+    private static void changeFeatures(Message request, LongUnaryOperator change) {
+        if (request.of() == FrontendRequest.SET_FEATURES) {
+            request.number(change.applyAsLong(request.number()));
+        }
+    }
 
     /// Changes what the front end sends.
     void request(State state, Message request) {}

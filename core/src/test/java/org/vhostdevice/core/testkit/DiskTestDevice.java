@@ -134,7 +134,8 @@ public final class DiskTestDevice implements VirtioDevice {
         int room = (int) chain.writable().length() - 1;
         served++;
         boolean malformed = in < HEADER || room < 0;
-        if (fault == Fault.KEEPS_SOME && served % 20 == 0 || malformed && fault == Fault.KEEPS_MALFORMED) {
+        boolean lazy = fault == Fault.KEEPS_SOME && served % 20 == 0;
+        if (lazy || (malformed && fault == Fault.KEEPS_MALFORMED)) {
             boolean _ = kept.add(chain);
             return;
         }
@@ -182,7 +183,7 @@ public final class DiskTestDevice implements VirtioDevice {
     private int fits(long sector, int bytes) {
         boolean odd = bytes % SECTOR != 0 && fault != Fault.ANY_LENGTH;
         boolean outside = sector < 0 || sector > BYTES / SECTOR || sector * SECTOR + bytes > BYTES;
-        return odd || outside && fault != Fault.ENDLESS ? IOERR : OK;
+        return odd || (outside && fault != Fault.ENDLESS) ? IOERR : OK;
     }
 
     private int write(long sector, byte[] data) {
@@ -210,7 +211,7 @@ public final class DiskTestDevice implements VirtioDevice {
     private int range(int type, byte[] segment) {
         ByteBuffer fields = ByteBuffer.wrap(segment).order(ByteOrder.LITTLE_ENDIAN);
         int flags = fields.getInt(12);
-        boolean known = flags == 0 || flags == 1 && type == 13;
+        boolean known = flags == 0 || (flags == 1 && type == 13);
         if (!known && fault != Fault.ANY_FLAGS) {
             return UNSUPP;
         }
