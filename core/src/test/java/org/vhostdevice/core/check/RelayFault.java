@@ -80,7 +80,7 @@ enum RelayFault {
     ANY_FLAGS {
         @Override
         void request(State state, Message request) {
-            request.header(request.request(), MessageHeader.VERSION | request.flags() & MessageHeader.NEED_REPLY);
+            request.header(request.request(), MessageHeader.VERSION | (request.flags() & MessageHeader.NEED_REPLY));
         }
     },
     /// Offers features of nobody.
@@ -111,7 +111,7 @@ enum RelayFault {
             if (reply.of() == FrontendRequest.GET_FEATURES) {
                 reply.number(reply.number() & ~Bits.VERSION_1);
             } else if (reply.of() == FrontendRequest.GET_PROTOCOL_FEATURES) {
-                reply.number(reply.number() & ~ProtocolFeature.bits(ProtocolFeature.BACKEND_REQ, ProtocolFeature.MQ)
+                reply.number((reply.number() & ~ProtocolFeature.bits(ProtocolFeature.BACKEND_REQ, ProtocolFeature.MQ))
                         | ProtocolFeature.BACKEND_SEND_FD.mask());
             }
         }
