@@ -12,6 +12,7 @@ import org.vhostdevice.core.frontend.RingAddresses;
 import org.vhostdevice.core.frontend.VhostUserClient;
 import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolFeature;
+import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.virtqueue.VirtioFeature;
 
 /// A front end that a test leads step by step.
@@ -44,6 +45,10 @@ final class StepFrontend implements AutoCloseable {
 
     static StepFrontend connect(Path socket) throws IOException {
         return new StepFrontend(VhostUserClient.connect(socket, ANSWER_LIMIT), FrontendMemory.create(MEMORY));
+    }
+
+    static StepFrontend adopt(OwnedFd socket) throws IOException {
+        return new StepFrontend(VhostUserClient.adopt(socket, ANSWER_LIMIT), FrontendMemory.create(MEMORY));
     }
 
     /// Agrees on everything usual that is offered, but for some virtio features, and makes the queues.
