@@ -1,13 +1,20 @@
 package org.vhostdevice.cli;
 
+import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Lets SIGTERM, SIGINT and SIGHUP end a command in order and with status 0, instead of at once.
 ///
 /// The JVM answers these signals by running its shutdown hooks beside all other threads. The hook here asks the command
-/// to stop and holds the JVM until [#close].
+/// to stop and holds the JVM until [#close], but for no more than half a minute: a host that never completes a request
+/// must not keep the process for ever. What was acknowledged is safe then, what was not is the front end's to repeat.
 final class StopSignal implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("org.vhostdevice.cli");
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread hook = new Thread(this::arrive, "vhost-signal");
 
@@ -40,12 +47,22 @@ final class StopSignal implements AutoCloseable {
         if (stop != null) {
             stop.run();
         }
+        Runtime.getRuntime().halt(statusAtEnd(PATIENCE));
+    }
+
+    /// Waits for the command's end.
+    ///
+    /// @return the exit status: 1 if the command does not end, as when the host never answers a read
+    int statusAtEnd(Duration patience) {
         try {
-            closed.await();
+            if (closed.await(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+                return 0;
+            }
         } catch (InterruptedException e) {
-            return; // nobody interrupts a hook; then the JVM ends with the signal's status
+            return 1; // nobody interrupts a hook
         }
-        Runtime.getRuntime().halt(0);
+        LOG.log(Level.ERROR, "requests in flight do not end; the process ends without them");
+        return 1;
     }
 
     /// The command has ended and freed what it had. If a signal arrived, the process ends now.

@@ -6,6 +6,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.Errno;
@@ -15,6 +16,10 @@ import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.UnixSocket;
 
 /// The file of a listening socket: made with the permissions asked for, removed only while it is still ours.
+///
+/// Two processes may find the same stale file. Each removes only the very file that it found dead, and looks whether
+/// its own is still there once it listens, so that one of them fails instead of listening where nobody finds it. What
+/// remains is the moment between looking at a file and removing it.
 final class SocketFile {
     private static final int BACKLOG = 16;
     private static final int FILE_TYPE = 0170000;
@@ -22,9 +27,9 @@ final class SocketFile {
 
     private final Path path;
     private final OwnedFd socket;
-    private final Object key;
+    private final Key key;
 
-    private SocketFile(Path path, OwnedFd socket, Object key) {
+    private SocketFile(Path path, OwnedFd socket, Key key) {
         this.path = path;
         this.socket = socket;
         this.key = key;
@@ -40,7 +45,7 @@ final class SocketFile {
         Path path = endpoint.path();
         OwnedFd socket = bind(path);
         try {
-            Object key = keyOf(path);
+            Key key = keyOf(path);
             if (key == null) {
                 throw new IOException(path + " was removed as soon as it was made");
             }
@@ -48,6 +53,9 @@ final class SocketFile {
             try {
                 file.protect(endpoint);
                 UnixSocket.listen(socket.number(), BACKLOG);
+                if (!key.equals(keyOf(path))) {
+                    throw new IOException("another process took " + path + " at the same time; choose another path");
+                }
                 return file;
             } catch (Throwable e) {
                 file.remove();
@@ -72,7 +80,7 @@ final class SocketFile {
     }
 
     private static void removeStale(Path path) throws IOException {
-        Object before = keyOf(path);
+        Key before = keyOf(path);
         if (before == null) {
             return;
         }
@@ -118,11 +126,15 @@ final class SocketFile {
         return (mode & FILE_TYPE) == SOCKET_TYPE;
     }
 
-    /// Device and inode of a file, which is not followed if it is a link; null if there is none.
-    private static @Nullable Object keyOf(Path path) throws IOException {
+    /// What tells a file from every other: hosts use the numbers of removed files again.
+    private record Key(Object deviceAndInode, FileTime made) {}
+
+    /// The key of a file, which is not followed if it is a link; null if there is none.
+    private static @Nullable Key keyOf(Path path) throws IOException {
         try {
-            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                    .fileKey();
+            BasicFileAttributes attributes =
+                    Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return new Key(attributes.fileKey(), attributes.lastModifiedTime());
         } catch (NoSuchFileException e) {
             return null;
         }

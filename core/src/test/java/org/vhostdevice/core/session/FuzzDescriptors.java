@@ -18,7 +18,7 @@ final class FuzzDescriptors implements AutoCloseable {
     private static final long[] SIZES = {0, 1, 100, 4096, 4097, 1 << 16};
 
     private final Path file;
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final List<Runnable> opened = new ArrayList<>();
     private final List<OwnedFd> writeEnds = new ArrayList<>();
 
     /// @param file a regular file, which is not changed
@@ -39,26 +39,26 @@ final class FuzzDescriptors implements AutoCloseable {
     /// What can be kicked by [#kickAll].
     OwnedFd notification() throws IOException {
         Notification notification = Notification.create();
-        opened.add(notification);
+        opened.add(notification::close);
         writeEnds.add(notification.writeEnd());
         return notification.readEnd();
     }
 
     private OwnedFd pipe(Choices choices) throws IOException {
         Notification pipe = Notification.create(Notification.Kind.PIPE);
-        opened.add(pipe);
+        opened.add(pipe::close);
         return choices.oneIn(2) ? pipe.readEnd() : pipe.writeEnd();
     }
 
     OwnedFd memory(Choices choices) throws IOException {
         SharedMemory memory = SharedMemory.create("fuzz", Math.max(1, choices.of(SIZES)));
-        opened.add(memory);
+        opened.add(memory::close);
         return memory.fd();
     }
 
     OwnedFd socket() throws IOException {
         List<OwnedFd> pair = UnixSocket.pair();
-        opened.add(pair.get(1));
+        opened.add(pair.get(1)::close);
         return keep(pair.get(0));
     }
 
@@ -71,7 +71,7 @@ final class FuzzDescriptors implements AutoCloseable {
     }
 
     private OwnedFd keep(OwnedFd fd) {
-        opened.add(fd);
+        opened.add(fd::close);
         return fd;
     }
 
@@ -80,9 +80,7 @@ final class FuzzDescriptors implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        for (AutoCloseable one : opened) {
-            one.close();
-        }
+    public void close() {
+        opened.forEach(Runnable::run);
     }
 }

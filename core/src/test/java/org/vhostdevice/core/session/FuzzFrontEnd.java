@@ -230,7 +230,7 @@ final class FuzzFrontEnd implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         socket.close();
         channels.forEach(OwnedFd::close);
         descriptors.close();

@@ -76,7 +76,7 @@ final class FuzzMemory implements AutoCloseable {
     /// Writes anything anywhere.
     void scribble(Choices choices) {
         if (whole) {
-            long at = (choices.next() << 8 | choices.next()) % (SIZE - 8);
+            int at = (choices.next() << 8 | choices.next()) % (SIZE - 8);
             mapping.segment().set(LE64, at, choices.bits());
         }
     }

@@ -48,7 +48,7 @@ final class FuzzMessages {
 
     private long number(FrontendRequest request) {
         return switch (request) {
-            case SET_FEATURES -> (1L << 32) | choices.of(1L << 30, 0) | choices.bits() & 0x5_3400_0000L;
+            case SET_FEATURES -> (1L << 32) | choices.of(1L << 30, 0) | (choices.bits() & 0x5_3400_0000L);
             case SET_PROTOCOL_FEATURES -> protocolFeatures();
             case SET_STATUS -> choices.of(0, 3, 7, 11, 15, 15, 128, 256);
             default -> choices.next();

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.vhostdevice.core.frontend.VhostUserClient;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.UnixSocket;
 import org.vhostdevice.core.testkit.RngTestDevice;
@@ -30,6 +32,9 @@ import org.vhostdevice.core.transport.VhostUserListener;
 class SessionFuzzTest {
     private static final Logger PRODUCT = Logger.getLogger("org.vhostdevice");
     private static final long LIMIT_MILLIS = 60_000;
+
+    /// The next front end only asks a question, but for every so many inputs: it takes more time than most inputs.
+    private static final int FULL_SERVICE_EVERY = 8;
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final Path MAPPINGS = Path.of("/proc/self/maps");
     private static final Pattern SHARED = Pattern.compile("/memfd:|/dev/shm/vhost-");
@@ -39,6 +44,7 @@ class SessionFuzzTest {
     private static Workers workers;
     private static Path file;
     private static Held before;
+    private static int inputs;
 
     /// What the process holds.
     private record Held(long descriptors, long mappings, long threads) {
@@ -67,7 +73,7 @@ class SessionFuzzTest {
     static void prepare() throws Exception {
         assumeTrue(Files.isDirectory(DESCRIPTORS) && Files.isReadable(MAPPINGS), "the host tells what a process holds");
         PRODUCT.setLevel(Level.OFF);
-        workers = new Workers(DEVICE);
+        workers = new Workers(DEVICE, ServerOptions.DEFAULT.busyWaitNanos());
         file = FuzzDescriptors.emptyFile();
     }
 
@@ -101,8 +107,21 @@ class SessionFuzzTest {
             frontend.run();
         }
         join(serving);
-        serveAsUsual();
+        if (inputs++ % FULL_SERVICE_EVERY == 0) {
+            serveAsUsual();
+        } else {
+            askForFeatures();
+        }
         assertHolds(start);
+    }
+
+    private static void askForFeatures() throws Exception {
+        List<OwnedFd> pair = UnixSocket.pair();
+        Thread serving = serve(pair.get(1));
+        try (VhostUserClient client = VhostUserClient.adopt(pair.get(0), Duration.ofMillis(LIMIT_MILLIS))) {
+            client.getFeatures();
+        }
+        join(serving);
     }
 
     /// What is freed by a thread that ends is freed a moment after it was joined.
