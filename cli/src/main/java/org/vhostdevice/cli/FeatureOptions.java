@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.vhostdevice.core.device.DeviceProvider;
 import org.vhostdevice.core.device.UsageException;
+import org.vhostdevice.core.session.FeatureNames;
 import org.vhostdevice.core.session.ServerOptions;
 import picocli.CommandLine.Option;
 

@@ -11,6 +11,7 @@ import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.frontend.BlkWorkload.Access;
 import org.vhostdevice.core.frontend.LoadReport;
+import org.vhostdevice.core.session.FeatureNames;
 import org.vhostdevice.core.sys.HostAbi;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.protocol.ProtocolFeature;
+import org.vhostdevice.core.session.FeatureNames;
 import org.vhostdevice.core.session.ServerOptions;
 
 class FeatureNamesTest {

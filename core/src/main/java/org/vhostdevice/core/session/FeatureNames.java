@@ -1,4 +1,4 @@
-package org.vhostdevice.cli;
+package org.vhostdevice.core.session;
 
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,12 +11,11 @@ import java.util.stream.IntStream;
 import org.vhostdevice.core.device.DeviceProvider;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.protocol.ProtocolFeature;
-import org.vhostdevice.core.session.ServerOptions;
 import org.vhostdevice.core.virtqueue.VirtioFeature;
 
 /// The feature bits of a kind of device by their names in the specifications: the device's own, those of rings and
 /// transport, and those of the vhost-user protocol.
-final class FeatureNames {
+public final class FeatureNames {
     /// Names a protocol feature where a virtio feature has the same name.
     private static final String PROTOCOL_PREFIX = "PROTOCOL_F_";
 
@@ -26,7 +25,10 @@ final class FeatureNames {
     private FeatureNames() {}
 
     /// The names for a device.
-    static FeatureNames of(DeviceProvider device) {
+    ///
+    /// @param device of the kind in question
+    /// @return the names
+    public static FeatureNames of(DeviceProvider device) {
         var all = new FeatureNames();
         all.names.putAll(device.featureNames());
         for (VirtioFeature feature : VirtioFeature.values()) {
@@ -38,7 +40,8 @@ final class FeatureNames {
     /// The names of virtio features, by rising bit number.
     ///
     /// @param bits bit n set: feature n
-    String text(long bits) {
+    /// @return the names, with blanks between them
+    public String text(long bits) {
         return IntStream.range(0, Long.SIZE)
                 .filter(bit -> (bits >>> bit & 1) != 0)
                 .mapToObj(bit -> names.getOrDefault(bit, "bit " + bit))
@@ -48,8 +51,9 @@ final class FeatureNames {
     /// Options that withhold features.
     ///
     /// @param withheld names in any case; one that both have means the virtio feature
+    /// @return the options
     /// @throws UsageException if a name is not known, or the device cannot do without the feature
-    ServerOptions without(List<String> withheld) throws UsageException {
+    public ServerOptions without(List<String> withheld) throws UsageException {
         long virtio = 0;
         long protocol = 0;
         for (String typed : withheld) {
