@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,7 @@ final class MigratingLoad {
 
     private @Nullable MigrationLog log;
     private boolean ending;
-    private volatile long completed;
+    private final AtomicLong completed = new AtomicLong();
 
     private final class Slot {
         final long firstBlock;
@@ -114,7 +115,7 @@ final class MigratingLoad {
 
     /// Requests that have come back.
     long completed() {
-        return completed;
+        return completed.get();
     }
 
     /// Requests in flight. The guest is halted, or has ended.
@@ -145,7 +146,7 @@ final class MigratingLoad {
             running.unlock();
         }
         while (step()) {
-            Thread.yield();
+            Thread.onSpinWait();
         }
     }
 
@@ -159,7 +160,7 @@ final class MigratingLoad {
                     throw new AssertionError("head " + ring.usedHead() + " comes back twice");
                 }
                 check(slot);
-                completed++;
+                completed.incrementAndGet();
                 if (!ending) {
                     send(slot);
                     sent = true;

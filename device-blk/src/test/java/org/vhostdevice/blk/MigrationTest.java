@@ -69,7 +69,7 @@ class MigrationTest {
     private Path directory;
 
     /// How the rings are used.
-    private enum Rings {
+    enum Rings {
         SPLIT(0),
         SPLIT_WITHOUT_EVENT_IDX(0),
         SPLIT_IN_ORDER(DriverFeature.IN_ORDER),

@@ -39,7 +39,7 @@ class DeviceStateTest extends ServedDeviceTest {
     private static final int LARGE = 3_000_000;
 
     /// What a state goes through.
-    private enum Way {
+    enum Way {
         PIPE,
         SOCKET;
 

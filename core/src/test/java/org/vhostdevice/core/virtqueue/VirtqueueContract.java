@@ -251,7 +251,7 @@ abstract class VirtqueueContract extends RingTestBase {
         Virtqueue queue = ring.open();
         try (TestLog log = new TestLog()) {
             long elsewhere = TestGuest.START + 100 * 4096;
-            long split = 4 + 8 * ring.setup().size();
+            long split = 4 + 8L * ring.setup().size();
             boolean packed = ring.setup().features().has(VirtioFeature.RING_PACKED);
             // The page begins with the field that is written.
             long field = packed || !eventIndex ? 0 : split;
