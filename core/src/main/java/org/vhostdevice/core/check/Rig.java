@@ -136,9 +136,9 @@ final class Rig implements AutoCloseable {
     LiveDevice settled(Plan plan) throws IOException {
         LiveDevice device = started(plan);
         requireServes(device, "at first");
-        boolean called = ring(device).awaitCall(LiveRing.QUIET);
-        while (called) {
-            called = ring(device).awaitCall(LiveRing.QUIET);
+        long deadline = System.nanoTime() + options().timeout().toNanos();
+        while (ring(device).awaitCall(LiveRing.QUIET) && System.nanoTime() < deadline) {
+            // A back end that never falls silent is for the check to judge.
         }
         return device;
     }
