@@ -139,13 +139,13 @@ final class VsockChecks {
     private static void moved(Rig rig) throws IOException {
         try (Notification pipe = Notification.create(Notification.Kind.PIPE)) {
             Frontend source = rig.frontend(VsockDriver.prepare(FrontendOptions.defaults()));
-            source.stop();
+            source.suspend();
             source.client().migration().setDeviceStateFd(new Message.DeviceState(0, 0), pipe.writeEnd());
             pipe.writeEnd().close();
             // A pipe keeps more than the state of any socket device that is idle.
             source.client().migration().checkDeviceState();
             Frontend destination = rig.frontend(VsockDriver.prepare(FrontendOptions.defaults()));
-            destination.stop();
+            destination.suspend();
             destination.client().migration().setDeviceStateFd(new Message.DeviceState(1, 0), pipe.readEnd());
             destination.client().migration().checkDeviceState();
             var driver = new VsockDriver(destination, VsockDriver.Buffers.DEFAULT);
