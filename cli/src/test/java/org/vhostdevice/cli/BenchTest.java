@@ -88,7 +88,10 @@ class BenchTest {
         "--rwmixread 10, goes with randrw",
         "--rw randread --iodepth 20000 --no-indirect, use more queues",
         "--device tape, tape",
-        "--job randtrim:4k:1, randrw"
+        "--job randtrim:4k:1, randrw",
+        "--job read:4k:0, 0 requests",
+        "--job read:4k:-1, -1 requests",
+        "--job read:100:1, multiple of 512"
     })
     void whatCannotBeIsSaidInOneLine(String options, String word) {
         CommandRun run = CommandRun.of(bench(options.split(" "), "--socket", "s"));

@@ -34,9 +34,6 @@ class JobTest {
         "erase:4k:1, randwrite",
         "read:4x:1, 4x",
         "read:4k:many, number",
-        "read:4k:0, 0 requests",
-        "read:4k:-1, -1 requests",
-        "read:100:1, multiple of 512",
         "read:2G:1, 2G"
     })
     void anythingElseIsAUsageError(String text, String word) {
