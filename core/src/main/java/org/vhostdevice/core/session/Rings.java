@@ -364,11 +364,16 @@ final class Rings implements AutoCloseable {
                 boolean errorByMessage = agreed.inBand();
                 Vring started = replies.await(worker.submit(() -> {
                     Vring vring = new Vring(ring.index, begin, owner);
-                    vring.useCall(call, callByMessage);
-                    vring.useError(error, errorByMessage);
-                    vring.useLog(log, logNotifier);
-                    vring.enable(enabled);
-                    vring.start(device, kick, regularly);
+                    try {
+                        vring.useCall(call, callByMessage);
+                        vring.useError(error, errorByMessage);
+                        vring.useLog(log, logNotifier);
+                        vring.enable(enabled);
+                        vring.start(device, kick, regularly);
+                    } catch (IOException | RuntimeException | Error e) {
+                        vring.discard();
+                        throw e;
+                    }
                     return vring;
                 }));
                 ring.recordEnded = false;

@@ -144,21 +144,23 @@ final class Vring implements QueueContext {
         this.chainOrTask = () -> queue.mayHaveMore() || worker.interrupted();
     }
 
-    /// Lets the device begin and serves the ring from now on. If it throws, the ring is not started.
+    /// Lets the device begin and serves the ring from now on. If it throws, the ring is to be discarded.
     ///
     /// @param newKick signals new chains; null if messages announce them, or nothing does
     /// @param regularly whether to look for chains that nothing announces
     /// @throws IOException if the device cannot serve it, or the host cannot wait for the descriptor
     void start(VirtioDevice device, @Nullable EventConsumer newKick, boolean regularly) throws IOException {
-        try {
-            useKick(newKick, regularly);
-            handler = device.start(this);
-        } catch (IOException | RuntimeException | Error e) {
-            unwatch();
-            queue.close();
-            throw e;
-        }
+        useKick(newKick, regularly);
+        handler = device.start(this);
         worker.add(this);
+    }
+
+    /// Takes back what was done to start the ring, as far as that came.
+    void discard() {
+        worker.forget(this);
+        unwatch();
+        handler.close();
+        queue.close();
     }
 
     @Override

@@ -141,6 +141,11 @@ final class VringWorker implements AutoCloseable {
         rings.add(ring);
     }
 
+    /// Serves a ring no longer, if it ever did. Worker thread.
+    void forget(Vring ring) {
+        rings.remove(ring);
+    }
+
     /// Begins to wait for a ring's kicks. Worker thread.
     ///
     /// @return whether the descriptor must be drained when it was kicked
