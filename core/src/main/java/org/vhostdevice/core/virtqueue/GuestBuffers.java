@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Objects;
 import org.vhostdevice.core.memory.GuestMemory;
+import org.vhostdevice.core.memory.IoBuffers;
 import org.vhostdevice.core.memory.IoVecs;
 
 /// The readable or the writable part of a chain: pieces of guest memory, read and written by position as if they
@@ -13,7 +14,7 @@ import org.vhostdevice.core.memory.IoVecs;
 /// The bytes belong to the guest, which may change them at any time: copy, then check, then use. Used by the ring's
 /// worker only, until the chain is completed. Positions and lengths are checked against [#length]; exceeding it is a
 /// device's bug and throws [IndexOutOfBoundsException].
-public final class GuestBuffers {
+public final class GuestBuffers implements IoBuffers {
     private static final int SMALL = 8;
 
     private static final GuestMemory NOWHERE = GuestMemory.empty();
@@ -29,6 +30,7 @@ public final class GuestBuffers {
     GuestBuffers() {}
 
     /// {@return bytes in all, 0 to 2^32 - 1}
+    @Override
     public long length() {
         return length;
     }
@@ -73,11 +75,7 @@ public final class GuestBuffers {
         length = 0;
     }
 
-    /// Copies bytes out of guest memory.
-    ///
-    /// @param position of the first byte
-    /// @param into where they go, from its first byte
-    /// @param bytes how many
+    @Override
     public void read(long position, MemorySegment into, long bytes) {
         Objects.checkFromIndexSize(position, bytes, length);
         long done = 0;
@@ -89,11 +87,7 @@ public final class GuestBuffers {
         }
     }
 
-    /// Copies bytes into guest memory.
-    ///
-    /// @param position of the first byte
-    /// @param from where they come from, from its first byte
-    /// @param bytes how many
+    @Override
     public void write(long position, MemorySegment from, long bytes) {
         Objects.checkFromIndexSize(position, bytes, length);
         long done = 0;
@@ -115,12 +109,19 @@ public final class GuestBuffers {
         segment(piece).set(ValueLayout.JAVA_BYTE, offsets[piece] + position - start(piece), (byte) value);
     }
 
-    /// Adds a range to an array for vectored I/O, as far as there is room.
-    ///
-    /// @param position of the first byte
-    /// @param bytes how many
-    /// @param into the array
-    /// @return the bytes added, fewer than asked if the array is full
+    @Override
+    public void zero(long position, long bytes) {
+        Objects.checkFromIndexSize(position, bytes, length);
+        long done = 0;
+        for (int piece = find(position); done < bytes; piece++) {
+            long skip = position + done - start(piece);
+            long part = Math.min(bytes - done, ends[piece] - position - done);
+            var _ = segment(piece).asSlice(offsets[piece] + skip, part).fill((byte) 0);
+            done += part;
+        }
+    }
+
+    @Override
     public long addTo(IoVecs into, long position, long bytes) {
         Objects.checkFromIndexSize(position, bytes, length);
         long done = 0;
