@@ -15,12 +15,18 @@ enum AbiNumber {
     O_EXCL(0x80, 0x800, 0x800),
     O_NOCTTY(0x100, 0x20000, 0x8000),
     O_CLOEXEC(0x80000, 0x1000000, 0x100000),
+    O_DIRECT(0x4000, 0x10000, ABSENT, 0x10000),
+    F_NOCACHE(ABSENT, 48, ABSENT),
+    F_PUNCHHOLE(ABSENT, 99, ABSENT),
+    SEEK_DATA(3, 4, 3),
+    SEEK_HOLE(4, 3, 4),
     F_DUPFD_CLOEXEC(0x406, 0x43, 17),
     F_FULLFSYNC(ABSENT, 51, ABSENT),
     F_ADD_SEALS(0x409, ABSENT, 19),
     F_SEAL_SEAL(1, ABSENT, 1),
     F_SEAL_SHRINK(2, ABSENT, 2),
     F_SEAL_GROW(4, ABSENT, 4),
+    F_OFD_GETLK(36, 92, ABSENT),
     F_OFD_SETLK(37, 90, ABSENT),
     F_RDLCK(0, 1, 1),
     F_WRLCK(1, 3, 3),
@@ -47,8 +53,10 @@ enum AbiNumber {
     SC_PAGESIZE(30, 29, 47),
     RLIMIT_NOFILE(7, 8, 8),
 
-    // the number of futex(2) as a system call
+    // the numbers of system calls: futex(2), io_uring_setup(2), io_uring_enter(2)
     SYS_FUTEX(202, 98, ABSENT, ABSENT),
+    SYS_IO_URING_SETUP(425, ABSENT, ABSENT),
+    SYS_IO_URING_ENTER(426, ABSENT, ABSENT),
 
     // socket options and flags
     SOL_SOCKET(1, 0xffff, 0xffff),
@@ -101,11 +109,13 @@ enum AbiNumber {
 
     // ioctl(2) on disks: 64-bit size in bytes (BLKGETSIZE64, DIOCGMEDIASIZE) or in blocks (DKIOCGETBLOCKCOUNT),
     // 32-bit block size in bytes (BLKSSZGET, DKIOCGETBLOCKSIZE, DIOCGSECTORSIZE), write the cache of the disk
-    // (DKIOCSYNCHRONIZECACHE, DIOCGFLUSH)
+    // (DKIOCSYNCHRONIZECACHE, DIOCGFLUSH), give up a range (BLKDISCARD, DKIOCUNMAP, DIOCGDELETE), zero one (BLKZEROOUT)
     DEVICE_BYTES(0x80081272L, ABSENT, 0x40086481),
     DEVICE_BLOCKS(ABSENT, 0x40086419, ABSENT),
     DEVICE_BLOCK_SIZE(0x1268, 0x40046418, 0x40046480),
-    DEVICE_FLUSH(ABSENT, 0x20006416, 0x20006487);
+    DEVICE_FLUSH(ABSENT, 0x20006416, 0x20006487),
+    DEVICE_DISCARD(0x1277, 0x8010641fL, 0x80106488L),
+    DEVICE_ZERO(0x127f, ABSENT, ABSENT);
 
     /// Stands in a row for a host that has no such number.
     static final class Absent {

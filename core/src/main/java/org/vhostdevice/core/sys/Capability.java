@@ -31,7 +31,11 @@ public enum Capability {
     NOWAIT_IO,
     /// `FUTEX_WAKE_OP` of `futex(2)`, by which the kernel changes bits of shared memory atomically; otherwise no dirty
     /// log can be kept.
-    ATOMIC_BITS;
+    ATOMIC_BITS,
+    /// `io_uring(7)` for transfers; otherwise threads that wait. The host may still refuse it when it is asked for.
+    IO_URING,
+    /// `fallocate(2)`, `fspacectl(2)` or `F_PUNCHHOLE`, which give up a part of a file; otherwise zeros are written.
+    PUNCH_HOLE;
 
     private static final String PROPERTY = "vhost.disable";
 
@@ -57,6 +61,8 @@ public enum Capability {
             case NOWAIT_IO ->
                 AbiNumber.RWF_NOWAIT.existsOn(abi) && Symbol.PREADV2.isPresent() && Symbol.PWRITEV2.isPresent();
             case ATOMIC_BITS -> AbiNumber.SYS_FUTEX.existsOn(abi) && Symbol.SYSCALL.isPresent();
+            case IO_URING -> AbiNumber.SYS_IO_URING_SETUP.existsOn(abi) && Symbol.SYSCALL.isPresent();
+            case PUNCH_HOLE -> FileSpace.canPunch(abi);
         };
     }
 

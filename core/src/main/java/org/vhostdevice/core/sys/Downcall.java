@@ -82,6 +82,14 @@ final class Downcall {
         }
     }
 
+    static int toInt(Symbol function, long a, long b, MemorySegment c, long d, long e) {
+        try {
+            return toInt(function, a, b, c.address(), d, e, 0);
+        } finally {
+            Reference.reachabilityFence(c);
+        }
+    }
+
     static int toInt(Symbol function, long a, long b, long c, MemorySegment d, long e) {
         try {
             return toInt(function, a, b, c, d.address(), e, 0);

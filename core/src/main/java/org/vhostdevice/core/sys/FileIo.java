@@ -20,6 +20,8 @@ public final class FileIo {
     private static final int ST_BLKSIZE = AbiNumber.ST_BLKSIZE.value();
     private static final int O_RDWR = 2;
     private static final int NEW_FILE_MODE = 0666;
+    private static final boolean NOWAIT = Capability.NOWAIT_IO.available();
+    private static final int RWF_NOWAIT = AbiNumber.RWF_NOWAIT.or(0);
 
     private FileIo() {}
 
@@ -96,6 +98,18 @@ public final class FileIo {
         } while (n == Libc.EINTR);
         ErrnoException.check("preadv", n);
         return n;
+    }
+
+    /// Reads into `count` buffers what the host has in memory, without waiting for a medium.
+    ///
+    /// @param fd open for reading
+    /// @param iovecs as for [#preadv]
+    /// @param count from 0 to 1024
+    /// @param offset 0 or more
+    /// @return bytes read, from the first on; 0 if none can be read now, if they cannot be read at all, or if the host
+    ///     or the file does not know such reads
+    public static long preadvNowait(int fd, MemorySegment iovecs, int count, long offset) {
+        return NOWAIT ? Math.max(0, Libc.preadv2(fd, iovecs, count, offset, RWF_NOWAIT)) : 0;
     }
 
     /// Writes `count` buffers to the file from byte `offset` on.

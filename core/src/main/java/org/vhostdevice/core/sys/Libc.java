@@ -17,6 +17,8 @@ final class Libc {
     static final int EAGAIN = -Errno.EAGAIN.number();
 
     private static final int FUTEX = AbiNumber.SYS_FUTEX.or(-1);
+    private static final int IO_URING_SETUP = AbiNumber.SYS_IO_URING_SETUP.or(-1);
+    private static final int IO_URING_ENTER = AbiNumber.SYS_IO_URING_ENTER.or(-1);
 
     private Libc() {}
 
@@ -65,9 +67,9 @@ final class Libc {
         return Downcall.toLong(Symbol.PWRITEV, fd, checkedIovecs(iovecs, count), count, offset, 0);
     }
 
-    /// Reads at the current position (-1), with flags such as `RWF_NOWAIT`.
-    static long preadv2(int fd, MemorySegment iovecs, int count, int flags) {
-        return Downcall.toLong(Symbol.PREADV2, fd, checkedIovecs(iovecs, count), count, -1, flags);
+    /// Reads at an offset, or at the current position (-1), with flags such as `RWF_NOWAIT`.
+    static long preadv2(int fd, MemorySegment iovecs, int count, long offset, int flags) {
+        return Downcall.toLong(Symbol.PREADV2, fd, checkedIovecs(iovecs, count), count, offset, flags);
     }
 
     /// Writes at the current position (-1), with flags such as `RWF_NOWAIT`.
@@ -106,6 +108,32 @@ final class Libc {
 
     static int fdatasync(int fd) {
         return Downcall.toInt(Symbol.FDATASYNC, fd);
+    }
+
+    static int fallocate(int fd, int mode, long offset, long bytes) {
+        return Downcall.toInt(Symbol.FALLOCATE, fd, mode, offset, bytes, 0, 0);
+    }
+
+    /// Gives up the range in a `struct spacectl_range` (`SPACECTL_DEALLOC` 1).
+    static int fspacectl(int fd, MemorySegment range) {
+        return Downcall.toInt(Symbol.FSPACECTL, fd, 1, checked(range, 16), 0, 0);
+    }
+
+    static long lseek(int fd, long offset, int whence) {
+        return Downcall.toLong(Symbol.LSEEK, fd, offset, whence, 0, 0, 0);
+    }
+
+    static int ioUringSetup(int entries, MemorySegment parameters) {
+        try {
+            return (int) Downcall.systemCall(IO_URING_SETUP, entries, checked(parameters, 120).address(), 0, 0, 0, 0);
+        } finally {
+            Reference.reachabilityFence(parameters);
+        }
+    }
+
+    /// Submits requests and, with `IORING_ENTER_GETEVENTS` (1) in the flags, runs what completes them.
+    static int ioUringEnter(int ring, int submit, int complete, int flags) {
+        return (int) Downcall.systemCall(IO_URING_ENTER, ring, submit, complete, flags, 0, 0);
     }
 
     static int ftruncate(int fd, long size) {

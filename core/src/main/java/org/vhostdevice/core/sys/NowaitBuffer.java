@@ -29,7 +29,7 @@ final class NowaitBuffer {
     ///
     /// @return bytes read, or the negated error number
     long read(int fd) {
-        long n = supported ? Libc.preadv2(fd, iovec, 1, RWF_NOWAIT) : EOPNOTSUPP;
+        long n = supported ? Libc.preadv2(fd, iovec, 1, -1, RWF_NOWAIT) : EOPNOTSUPP;
         if (n != EOPNOTSUPP) {
             return n;
         }

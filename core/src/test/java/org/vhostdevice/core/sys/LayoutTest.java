@@ -45,14 +45,14 @@ class LayoutTest {
 
     @ParameterizedTest
     @CsvSource({
-        "LINUX_X86_64, true, 0100000000000000 0000000000000000 0000000000000000 0000000000000000",
-        "LINUX_X86_64, false, 0000000000000000 0000000000000000 0000000000000000 0000000000000000",
-        "MACOS_AARCH64, true, 0000000000000000 0000000000000000 0000000003000000",
-        "FREEBSD, false, 0000000000000000 0000000000000000 0000000001000000 0000000000000000"
+        "LINUX_X86_64, 1, 0100000000000000 6500000000000000 0100000000000000 0000000000000000",
+        "MACOS_AARCH64, 3, 6500000000000000 0100000000000000 0000000003000000",
+        "FREEBSD, 1, 6500000000000000 0100000000000000 0000000001000000 0000000000000000"
     })
-    void lockCoversTheWholeFile(HostAbi abi, boolean exclusive, String bytes) {
+    void lockCoversItsBytes(HostAbi abi, int type, String bytes) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment lock = FileLocks.wholeFile(abi, exclusive, arena);
+            MemorySegment lock = arena.allocate(AbiNumber.FLOCK_SIZE.on(abi), 8);
+            FileLocks.describe(abi, lock.fill((byte) 0xff), type, 101, 1);
             assertEquals(bytes.replace(" ", ""), hex(lock, 0, lock.byteSize()));
         }
     }

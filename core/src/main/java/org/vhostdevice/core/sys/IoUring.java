@@ -1,0 +1,288 @@
+package org.vhostdevice.core.sys;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+
+/// Transfers that Linux does by itself: `io_uring(7)`. Prepared requests are submitted together by one system call,
+/// and completed in any order.
+///
+/// Used by the thread that opened it. The memory of a request stays valid until the request has completed, its array
+/// of `struct iovec` until [#submit] returns. Nothing is allocated after [#open].
+public final class IoUring implements AutoCloseable {
+    private static final int SQE_BYTES = 64;
+    private static final int CQE_BYTES = 16;
+    private static final int PARAMETERS_BYTES = 120;
+
+    // struct io_uring_params, with struct io_sqring_offsets at 40 and struct io_cqring_offsets at 80
+    private static final long CQ_ENTRIES = 4;
+    private static final long FLAGS = 8;
+    private static final long FEATURES = 20;
+    private static final long SQ_OFFSETS = 40;
+    private static final long CQ_OFFSETS = 80;
+    private static final long HEAD = 0;
+    private static final long TAIL = 4;
+    private static final long MASK = 8;
+    private static final long SQ_ARRAY = 24;
+    private static final long CQES = 20;
+
+    // struct io_uring_sqe
+    private static final long OPCODE = 0;
+    private static final long FD = 4;
+    private static final long OFFSET = 8;
+    private static final long ADDRESS = 16;
+    private static final long LENGTH = 24;
+    private static final long OP_FLAGS = 28;
+    private static final long USER_DATA = 32;
+
+    private static final int IORING_OP_READV = 1;
+    private static final int IORING_OP_WRITEV = 2;
+    private static final int IORING_OP_FSYNC = 3;
+    private static final int IORING_FSYNC_DATASYNC = 1;
+
+    private static final int IORING_SETUP_CQSIZE = 1 << 3;
+    private static final int IORING_SETUP_SINGLE_ISSUER = 1 << 12;
+    private static final int IORING_SETUP_DEFER_TASKRUN = 1 << 13;
+    /// One mapping for both rings, no completion is lost, arrays need to last until they are submitted only.
+    private static final int NEEDED_FEATURES = 0b111;
+
+    private static final int IORING_ENTER_GETEVENTS = 1;
+    private static final long RINGS_AT = 0;
+    private static final long SQES_AT = 0x10000000L;
+
+    private static final VarHandle INT = JAVA_INT.varHandle();
+
+    private final OwnedFd fd;
+    private final Mapping rings;
+    private final Mapping entries;
+    private final MemorySegment ring;
+    private final MemorySegment sqes;
+    private final long sqTail;
+    private final int sqEntries;
+    private final long cqHead;
+    private final long cqTail;
+    private final long cqes;
+    private final int cqMask;
+    private int tail;
+    private int prepared;
+    private int head;
+
+    /// Memory of the kernel's, unmapped when it is closed.
+    private record Mapping(MemorySegment segment, long address, long bytes) implements AutoCloseable {
+        @SuppressWarnings("restricted")
+        static Mapping map(int fd, long offset, long bytes) throws ErrnoException {
+            long address = Libc.mmapShared(bytes, 3, fd, offset); // PROT_READ | PROT_WRITE
+            if (address < 0 && address > -4096) {
+                throw new ErrnoException("mmap of io_uring", (int) -address);
+            }
+            return new Mapping(MemorySegment.ofAddress(address).reinterpret(bytes), address, bytes);
+        }
+
+        @Override
+        public void close() {
+            int _ = Libc.munmap(address, bytes);
+        }
+    }
+
+    private IoUring(OwnedFd fd, MemorySegment parameters, Mapping rings, Mapping entries) {
+        this.fd = fd;
+        this.rings = rings;
+        this.entries = entries;
+        this.ring = rings.segment();
+        this.sqes = entries.segment();
+        this.sqTail = parameters.get(JAVA_INT, SQ_OFFSETS + TAIL);
+        this.sqEntries = parameters.get(JAVA_INT, 0);
+        this.cqHead = parameters.get(JAVA_INT, CQ_OFFSETS + HEAD);
+        this.cqTail = parameters.get(JAVA_INT, CQ_OFFSETS + TAIL);
+        this.cqes = parameters.get(JAVA_INT, CQ_OFFSETS + CQES);
+        this.cqMask = ring.get(JAVA_INT, parameters.get(JAVA_INT, CQ_OFFSETS + MASK));
+        long array = parameters.get(JAVA_INT, SQ_OFFSETS + SQ_ARRAY);
+        for (int i = 0; i < sqEntries; i++) {
+            ring.set(JAVA_INT, array + 4L * i, i);
+        }
+    }
+
+    /// What is told of a completed request.
+    @FunctionalInterface
+    public interface Completion {
+        /// Called by [#reap].
+        ///
+        /// @param token what the request was given
+        /// @param result bytes transferred, or the negated error number
+        void completed(long token, int result);
+    }
+
+    /// Makes a ring.
+    ///
+    /// @param entries requests that can be prepared at once, a power of two up to 4096
+    /// @param inFlight requests that can be submitted and not reaped at once
+    /// @return a ring for the calling thread
+    /// @throws ErrnoException if the host has none, forbids it, or the process has too many open files
+    public static IoUring open(int entries, int inFlight) throws ErrnoException {
+        if (!Capability.IO_URING.available()) {
+            throw new ErrnoException("io_uring_setup", Errno.ENOSYS.number());
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment parameters = arena.allocate(PARAMETERS_BYTES, 8);
+            int best = IORING_SETUP_CQSIZE | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+            int result = setUp(entries, inFlight, best, parameters);
+            if (result == -Errno.EINVAL.number()) { // before Linux 6.1
+                result = setUp(entries, inFlight, IORING_SETUP_CQSIZE, parameters);
+            }
+            return map(OwnedFd.ofResult("io_uring_setup", result), parameters);
+        }
+    }
+
+    private static int setUp(int entries, int inFlight, int flags, MemorySegment parameters) {
+        MemorySegment _ = parameters.fill((byte) 0);
+        int completions = Math.max(inFlight, entries);
+        parameters.set(JAVA_INT, CQ_ENTRIES, Integer.highestOneBit(completions - 1) * 2);
+        parameters.set(JAVA_INT, FLAGS, flags);
+        return Libc.ioUringSetup(entries, parameters);
+    }
+
+    private static IoUring map(OwnedFd fd, MemorySegment parameters) throws ErrnoException {
+        try {
+            if ((parameters.get(JAVA_INT, FEATURES) & NEEDED_FEATURES) != NEEDED_FEATURES) {
+                throw new ErrnoException("io_uring_setup", Errno.ENOSYS.number());
+            }
+            int sqCount = parameters.get(JAVA_INT, 0);
+            int cqCount = parameters.get(JAVA_INT, CQ_ENTRIES);
+            long bytes = Math.max(
+                    parameters.get(JAVA_INT, SQ_OFFSETS + SQ_ARRAY) + 4L * sqCount,
+                    parameters.get(JAVA_INT, CQ_OFFSETS + CQES) + (long) CQE_BYTES * cqCount);
+            Mapping rings = Mapping.map(fd.number(), RINGS_AT, bytes);
+            try {
+                return new IoUring(
+                        fd, parameters, rings, Mapping.map(fd.number(), SQES_AT, (long) SQE_BYTES * sqCount));
+            } catch (ErrnoException e) {
+                rings.close();
+                throw e;
+            }
+        } catch (ErrnoException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /// {@return the descriptor, which is readable when a request has completed} It stays the ring's.
+    public int fd() {
+        return fd.number();
+    }
+
+    /// {@return whether there is room for one more request before [#submit]}
+    public boolean hasRoom() {
+        return prepared < sqEntries;
+    }
+
+    /// Prepares to read a file.
+    ///
+    /// @param file open for reading until the request has completed
+    /// @param iovecs the address of an array of `struct iovec`
+    /// @param count its entries, from 1 to 1024
+    /// @param offset of the first byte in the file
+    /// @param token given to [Completion#completed]
+    public void readv(int file, long iovecs, int count, long offset, long token) {
+        prepare(IORING_OP_READV, file, token);
+        describe(iovecs, count, offset, 0);
+    }
+
+    /// Prepares to write a file; the parameters are those of [#readv].
+    public void writev(int file, long iovecs, int count, long offset, long token) {
+        prepare(IORING_OP_WRITEV, file, token);
+        describe(iovecs, count, offset, 0);
+    }
+
+    /// Prepares `fdatasync(2)`, which covers the requests that have completed.
+    ///
+    /// @param file open until the request has completed
+    /// @param token given to [Completion#completed]
+    public void fdatasync(int file, long token) {
+        prepare(IORING_OP_FSYNC, file, token);
+        describe(0, 0, 0, IORING_FSYNC_DATASYNC);
+    }
+
+    /// Hands the prepared requests to the kernel.
+    ///
+    /// @throws ErrnoException if the kernel takes none, for lack of memory; they stay prepared
+    public void submit() throws ErrnoException {
+        INT.setRelease(ring, sqTail, tail);
+        while (prepared > 0) {
+            int result = Libc.ioUringEnter(fd.number(), prepared, 0, IORING_ENTER_GETEVENTS);
+            if (result != Libc.EINTR) {
+                ErrnoException.check("io_uring_enter", result);
+                prepared -= result;
+            }
+        }
+    }
+
+    /// Reports the requests that have completed. Does not wait.
+    ///
+    /// @param to told of each
+    /// @return how many
+    public int reap(Completion to) {
+        int count = 0;
+        int end = (int) INT.getAcquire(ring, cqTail);
+        while (head != end) {
+            long at = cqes + (long) (head & cqMask) * CQE_BYTES;
+            long token = ring.get(JAVA_LONG, at);
+            int result = ring.get(JAVA_INT, at + 8);
+            head++;
+            INT.setRelease(ring, cqHead, head);
+            count++;
+            to.completed(token, result);
+        }
+        return count;
+    }
+
+    /// Lets the kernel finish what it can now, or waits for a request to complete.
+    ///
+    /// @param wait whether to wait until one request can be reaped
+    /// @throws ErrnoException if the kernel cannot
+    public void advance(boolean wait) throws ErrnoException {
+        int result;
+        do {
+            result = Libc.ioUringEnter(fd.number(), 0, wait ? 1 : 0, IORING_ENTER_GETEVENTS);
+        } while (wait && result == Libc.EINTR);
+        if (result != Libc.EINTR) {
+            ErrnoException.check("io_uring_enter", result);
+        }
+    }
+
+    /// Ends it. No request is in flight.
+    @Override
+    public void close() {
+        rings.close();
+        entries.close();
+        fd.close();
+    }
+
+    private void prepare(int opcode, int file, long token) {
+        if (!hasRoom()) {
+            throw new IllegalStateException("no room in the submission queue");
+        }
+        long at = sqe();
+        MemorySegment _ = sqes.asSlice(at, SQE_BYTES).fill((byte) 0);
+        sqes.set(JAVA_BYTE, at + OPCODE, (byte) opcode);
+        sqes.set(JAVA_INT, at + FD, file);
+        sqes.set(JAVA_LONG, at + USER_DATA, token);
+    }
+
+    private void describe(long address, int length, long offset, int flags) {
+        long at = sqe();
+        sqes.set(JAVA_LONG, at + OFFSET, offset);
+        sqes.set(JAVA_LONG, at + ADDRESS, address);
+        sqes.set(JAVA_INT, at + LENGTH, length);
+        sqes.set(JAVA_INT, at + OP_FLAGS, flags);
+        tail++;
+        prepared++;
+    }
+
+    private long sqe() {
+        return (long) (tail & (sqEntries - 1)) * SQE_BYTES;
+    }
+}
