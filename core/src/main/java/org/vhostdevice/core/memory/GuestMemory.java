@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.vhostdevice.core.sys.MemoryFaults;
 
 /// A snapshot of guest memory: regions sorted by guest address, without overlap. The set of regions never changes; a
 /// change of guest memory makes another snapshot.
@@ -84,12 +85,18 @@ public final class GuestMemory {
     }
 
     /// Holds the snapshot once more.
+    ///
+    /// @throws InternalError before that is done, if an earlier access of this thread has failed; nothing has changed
     public void retain() {
+        MemoryFaults.report();
         holders.incrementAndGet();
     }
 
     /// Lets the snapshot go; the last one to do so unmaps what no other snapshot holds.
+    ///
+    /// @throws InternalError before that is done, if an earlier access of this thread has failed; nothing has changed
     public void release() {
+        MemoryFaults.report();
         int left = holders.decrementAndGet();
         if (left < 0) {
             throw new IllegalStateException("guest memory released more often than retained");

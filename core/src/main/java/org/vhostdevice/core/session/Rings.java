@@ -364,15 +364,18 @@ final class Rings implements AutoCloseable {
                 boolean errorByMessage = agreed.inBand();
                 Vring started = replies.await(worker.submit(() -> {
                     Vring vring = new Vring(ring.index, begin, owner);
+                    boolean begun = false;
                     try {
                         vring.useCall(call, callByMessage);
                         vring.useError(error, errorByMessage);
                         vring.useLog(log, logNotifier);
                         vring.enable(enabled);
                         vring.start(device, kick, regularly);
-                    } catch (IOException | RuntimeException | Error e) {
-                        vring.discard();
-                        throw e;
+                        begun = true;
+                    } finally {
+                        if (!begun) {
+                            vring.discard();
+                        }
                     }
                     return vring;
                 }));
@@ -410,7 +413,7 @@ final class Rings implements AutoCloseable {
         for (RingState ring : some) {
             if (ring.started != null) {
                 Vring vring = ring.started.vring();
-                ring.started.worker().execute(() -> vring.stop(mayLeave));
+                ring.started.worker().order(() -> vring.stop(mayLeave));
             }
         }
         for (RingState ring : some) {

@@ -14,6 +14,7 @@ import org.vhostdevice.core.memory.GuestMemory;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.sys.EventConsumer;
 import org.vhostdevice.core.sys.EventNotifier;
+import org.vhostdevice.core.sys.MemoryFaults;
 import org.vhostdevice.core.virtqueue.BrokenQueueException;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.core.virtqueue.FeatureSet;
@@ -58,27 +59,19 @@ final class Vring implements QueueContext {
     private final int index;
     private final VringWorker worker;
     private final SessionEvents events;
-    private final FrontendNotices notices;
+    private final RingSignals signals;
+    private final RingKick kick;
     private final QueueMetrics metrics;
     private final RingSetup setup;
     private final Virtqueue queue;
     private final boolean recorded;
     private QueueHandler handler = NOT_READY;
+
     // The ring lies in the newest snapshot of guest memory.
     private boolean inMemory = true;
-    private @Nullable EventConsumer kick;
-    private boolean drainsKick;
     private final BusyWait busyWait;
     private final BooleanSupplier chainOrTask;
-    // The ring is looked at regularly.
-    private boolean polled;
-    private @Nullable EventNotifier call;
-    private @Nullable EventNotifier error;
     private @Nullable RingLog log;
-    private @Nullable EventNotifier logNotifier;
-    // In-band notifications: what has no descriptor is a message.
-    private boolean callByMessage;
-    private boolean errorByMessage;
     // A kick by message waits for the worker.
     private final AtomicBoolean kickWaits = new AtomicBoolean();
 
@@ -93,10 +86,6 @@ final class Vring implements QueueContext {
     private boolean saturated;
     // A new call descriptor has not been signalled yet.
     private boolean owesCall;
-    // The signal that the worker is giving, if any, and their number; written in this order.
-    private long signals;
-    private volatile @Nullable EventNotifier signalled;
-    private long signalsSeen; // control thread
     private final CompletableFuture<Stopped> stopped = new CompletableFuture<>();
 
     /// Where a ring begins.
@@ -132,8 +121,9 @@ final class Vring implements QueueContext {
         this.index = index;
         this.worker = owner.worker();
         this.events = owner.events();
-        this.notices = owner.notices();
         this.metrics = owner.metrics();
+        this.signals = new RingSignals(index, owner.notices(), owner.metrics());
+        this.kick = new RingKick(owner.worker());
         this.setup = start.setup();
         this.recorded = start.inflight() != null;
         this.busyWait = new BusyWait(owner.worker().busyWaitNanos());
@@ -148,16 +138,21 @@ final class Vring implements QueueContext {
     /// @throws IOException if the device cannot serve it, or the host cannot wait for the descriptor
     void start(VirtioDevice device, @Nullable EventConsumer newKick, boolean regularly) throws IOException {
         useKick(newKick, regularly);
+        MemoryFaults.report(); // one that came below would leave a started handler behind
         handler = device.start(this);
         worker.add(this);
     }
 
     /// Takes back what was done to start the ring, as far as that came.
     void discard() {
-        worker.forget(this);
-        unwatch();
-        handler.close();
-        queue.close();
+        var _ = MemoryFaults.take();
+        try {
+            worker.forget(this);
+            kick.unwatch();
+            handler.close();
+        } finally {
+            queue.close();
+        }
     }
 
     @Override
@@ -189,11 +184,7 @@ final class Vring implements QueueContext {
     ///
     /// @throws IOException if the host cannot wait for it; the old one stays in use
     void useKick(@Nullable EventConsumer newKick, boolean regularly) throws IOException {
-        boolean drains = newKick != null && worker.watch(newKick, this);
-        unwatch();
-        kick = newKick;
-        drainsKick = drains;
-        polled = regularly;
+        kick.use(newKick, regularly, this);
         pending = true;
     }
 
@@ -201,8 +192,7 @@ final class Vring implements QueueContext {
     ///
     /// @param byMessage whether a message does instead where there is no descriptor
     void useCall(@Nullable EventNotifier newCall, boolean byMessage) {
-        call = abandoned ? null : newCall;
-        callByMessage = byMessage;
+        signals.useCall(abandoned ? null : newCall, byMessage && !abandoned);
         owesCall = newCall != null;
         pending = true;
     }
@@ -211,8 +201,7 @@ final class Vring implements QueueContext {
     ///
     /// @param byMessage whether a message does instead where there is no descriptor
     void useError(@Nullable EventNotifier newError, boolean byMessage) {
-        error = newError;
-        errorByMessage = byMessage;
+        signals.useError(newError, byMessage);
     }
 
     /// Marks what is written in another log from now on, or no longer. What was marked in the old one is told first.
@@ -221,7 +210,7 @@ final class Vring implements QueueContext {
     void useLog(@Nullable RingLog newLog, @Nullable EventNotifier notifier) {
         tellMarked();
         log = abandoned ? null : newLog;
-        logNotifier = notifier;
+        signals.useMarked(notifier);
         queue.useLog(log);
     }
 
@@ -265,9 +254,9 @@ final class Vring implements QueueContext {
     void kicked() {
         metrics.kicked();
         pending = true;
-        if (kick != null && drainsKick && !kick.drain()) {
+        if (!kick.drain()) {
             LOGGER.log(Level.DEBUG, () -> "nobody can kick ring " + index + " any more");
-            unwatch();
+            kick.unwatch();
         }
     }
 
@@ -287,13 +276,13 @@ final class Vring implements QueueContext {
         if (takes() && pending) {
             return 0;
         }
-        boolean regularly = takes() ? polled && !saturated : stopping && abandoned;
+        boolean regularly = takes() ? kick.polled() && !saturated : stopping && abandoned;
         return regularly ? POLL_INTERVAL : Long.MAX_VALUE;
     }
 
     /// Hands a few batches of chains to the device, as long as there are any.
     void drain() {
-        int rounds = polled || !worker.servesOneRing() ? 1 : ROUNDS;
+        int rounds = kick.polled() || !worker.servesOneRing() ? 1 : ROUNDS;
         do {
             drainOnce();
             rounds--;
@@ -301,7 +290,7 @@ final class Vring implements QueueContext {
     }
 
     private void drainOnce() {
-        if (!takes() || !(pending || polled)) {
+        if (!takes() || !(pending || kick.polled())) {
             return;
         }
         pending = false;
@@ -310,7 +299,7 @@ final class Vring implements QueueContext {
         publish();
         if (owesCall) {
             owesCall = false;
-            notifyDriver();
+            signals.call();
         }
         if (emptied && ((worker.servesOneRing() && busyWait.until(chainOrTask)) || moreAvailable())) {
             pending = true;
@@ -384,7 +373,7 @@ final class Vring implements QueueContext {
     void stop(boolean mayLeave) {
         stopping = true;
         stopBegan = System.nanoTime();
-        unwatch();
+        kick.unwatch();
         left = mayLeave && recorded && handler.suspend();
         if (!left) {
             handler.quiesce();
@@ -399,12 +388,7 @@ final class Vring implements QueueContext {
     /// Lets the worker go on if it has been writing to one descriptor since the last call, which takes that long
     /// only if the front end makes it wait. Control thread.
     void unblock() {
-        EventNotifier writing = signalled;
-        long now = signals;
-        if (writing != null && now == signalsSeen) {
-            writing.unblock();
-        }
-        signalsSeen = now;
+        signals.unblock();
     }
 
     /// Leaves the ring as it is: neither it nor its descriptors are touched any more. It is still to be stopped,
@@ -413,10 +397,9 @@ final class Vring implements QueueContext {
         if (!abandoned) {
             abandoned = true;
             events.failed(cause);
-            unwatch();
-            call = null;
+            kick.unwatch();
+            signals.dropCall();
             log = null;
-            callByMessage = false;
             queue.abandon();
         }
     }
@@ -429,6 +412,10 @@ final class Vring implements QueueContext {
         } catch (RuntimeException | Error e) {
             events.failed(e);
         } finally {
+            InternalError fault = MemoryFaults.take();
+            if (fault != null) {
+                events.failed(fault);
+            }
             try {
                 queue.abandon();
                 queue.close();
@@ -452,49 +439,21 @@ final class Vring implements QueueContext {
 
     private void publish() {
         if (queue.publish()) {
-            notifyDriver();
-        }
-    }
-
-    private void notifyDriver() {
-        if (call != null) {
-            metrics.notified();
-            signal(call);
-        } else if (callByMessage) {
-            metrics.notified();
-            notices.call(index);
+            signals.call();
         }
     }
 
     private void tellMarked() {
-        if (log != null && logNotifier != null && log.takeMarked()) {
-            signal(logNotifier);
+        if (log != null && signals.wantsMarked() && log.takeMarked()) {
+            signals.marked();
         }
-    }
-
-    private void signal(EventNotifier notifier) {
-        signals++;
-        signalled = notifier;
-        notifier.signal();
-        signalled = null;
     }
 
     private void breakDown(BrokenQueueException fault) {
         broken = true;
         metrics.broke();
         LOGGER.log(Level.WARNING, () -> "queue " + index + " is malformed and stops: " + fault.getMessage());
-        if (error != null) {
-            signal(error);
-        } else if (errorByMessage) {
-            notices.error(index);
-        }
+        signals.error();
         events.ringBroken(index);
-    }
-
-    private void unwatch() {
-        if (kick != null) {
-            worker.unwatch(kick);
-            kick = null;
-        }
     }
 }

@@ -8,8 +8,10 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.sys.EventConsumer;
+import org.vhostdevice.core.sys.MemoryFaults;
 import org.vhostdevice.core.sys.Poller;
 import org.vhostdevice.core.sys.Wakeup;
 
@@ -40,6 +42,7 @@ final class VringWorker implements AutoCloseable {
     private final List<Vring> rings = new ArrayList<>();
     private boolean ending;
     private int faults;
+    private @Nullable Throwable fault; // to be dealt with
 
     private VringWorker(String name, long busyWaitNanos, Poller poller, Wakeup wakeup) {
         this.busyWaitNanos = busyWaitNanos;
@@ -85,7 +88,20 @@ final class VringWorker implements AutoCloseable {
         T run() throws IOException, GuestMemoryException;
     }
 
-    /// Runs a task on the worker thread, soon. Any thread.
+    /// A task that somebody waits for.
+    private record Order(Runnable task) implements Runnable {
+        @Override
+        public void run() {
+            task.run();
+        }
+    }
+
+    /// Runs a task on the worker thread, soon, and whatever fails before. Any thread.
+    void order(Runnable task) {
+        execute(new Order(task));
+    }
+
+    /// Runs a task on the worker thread, soon. It may get lost when guest memory does. Any thread.
     void execute(Runnable task) {
         tasks.add(task);
         if (!Thread.currentThread().equals(thread) && woken.compareAndSet(false, true)) {
@@ -99,7 +115,7 @@ final class VringWorker implements AutoCloseable {
     ///     anything else came out of it, which ends the connection, or if the worker has ended
     <T> CompletableFuture<T> submit(Command<T> command) {
         var result = new CompletableFuture<T>();
-        execute(() -> {
+        order(() -> {
             try {
                 result.complete(command.run());
             } catch (IOException | GuestMemoryException e) {
@@ -117,7 +133,7 @@ final class VringWorker implements AutoCloseable {
     /// Ends the thread once all tasks given so far have run, and waits for it. All its rings have stopped.
     @Override
     public void close() {
-        execute(() -> ending = true);
+        order(() -> ending = true);
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {
@@ -178,24 +194,42 @@ final class VringWorker implements AutoCloseable {
         return inFlight <= faults;
     }
 
+    /// Two handlers, since one more fault of memory may come at the entry of the first.
     private void run() {
-        Throwable fault = null;
-        try {
-            while (!ending) {
-                try {
-                    if (fault != null) {
-                        fail(fault);
-                        fault = null;
-                    }
-                    serve();
-                } catch (RuntimeException | Error e) {
-                    fault = e;
-                }
+        boolean done = false;
+        while (!done) {
+            try {
+                done = runUntilFault();
+            } catch (RuntimeException | Error e) {
+                var _ = MemoryFaults.take();
+                fault = e;
             }
-        } catch (IOException e) {
-            fail(e);
         }
         end();
+    }
+
+    /// @return whether the thread is to end
+    private boolean runUntilFault() {
+        try {
+            Throwable last = fault;
+            fault = null;
+            if (last != null) {
+                fail(last);
+            }
+            while (!ending) {
+                serve();
+            }
+            MemoryFaults.report(); // here, and not while the thread ends
+            return true;
+        } catch (IOException e) {
+            var _ = MemoryFaults.take();
+            fail(e);
+            return true;
+        } catch (RuntimeException | Error e) {
+            var _ = MemoryFaults.take(); // one that came below would end the thread
+            fault = e;
+            return false;
+        }
     }
 
     private void serve() throws IOException {
@@ -216,6 +250,7 @@ final class VringWorker implements AutoCloseable {
         }
         for (int i = rings.size() - 1; i >= 0; i--) {
             if (rings.get(i).settle()) {
+                MemoryFaults.report(); // one that came below would leave the ring half finished
                 rings.remove(i).finish();
             }
         }
@@ -227,10 +262,14 @@ final class VringWorker implements AutoCloseable {
     private void runTasks() {
         woken.set(false); // from now on a new task wakes the thread again
         for (int i = 0; i < MAX_TASKS; i++) {
-            Runnable task = tasks.poll();
+            Runnable task = tasks.peek();
             if (task == null) {
                 return;
             }
+            if (task instanceof Order) {
+                MemoryFaults.report(); // one that came below would lose the order
+            }
+            var _ = tasks.poll();
             task.run();
         }
     }

@@ -37,9 +37,11 @@ public final class MappedRegion implements AutoCloseable {
     /// @param size more than 0
     /// @param writable for reading and writing, otherwise for reading only
     /// @return the region, with the caller as its first user
+    /// @throws InternalError if an earlier access of this thread has failed
     /// @throws ErrnoException with `EINVAL` if the range is empty, overflows or ends behind the end of the file,
     ///     as the message says, or with the error of `mmap(2)`
     public static MappedRegion map(OwnedFd fd, long offset, long size, boolean writable) throws ErrnoException {
+        MemoryFaults.report();
         FileStatus file = FileIo.status(fd);
         if (size <= 0 || offset < 0 || offset > Long.MAX_VALUE - size) {
             throw failure(offset, size, "", Errno.EINVAL.number());
@@ -114,7 +116,12 @@ public final class MappedRegion implements AutoCloseable {
     /// Undoes one [#retain()]; the last user's call unmaps it.
     ///
     /// @throws IllegalStateException if it is unmapped already
+    /// @throws InternalError after that is done, if an earlier access of this thread has failed
     public void release() {
+        undisturbed(this::releaseOnce);
+    }
+
+    private void releaseOnce() {
         int before = users.getAndUpdate(n -> n == 0 ? 0 : n - 1);
         if (before == 0) {
             throw new IllegalStateException("the memory is unmapped");
@@ -125,10 +132,23 @@ public final class MappedRegion implements AutoCloseable {
     }
 
     /// Ends the creator's use; a second call does nothing.
+    ///
+    /// @throws InternalError after that is done, if an earlier access of this thread has failed
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            release();
+        undisturbed(() -> {
+            if (closed.compareAndSet(false, true)) {
+                releaseOnce();
+            }
+        });
+    }
+
+    /// A fault of the memory in the middle of it would leave the memory mapped for ever.
+    private static void undisturbed(Runnable action) {
+        InternalError fault = MemoryFaults.take();
+        action.run();
+        if (fault != null) {
+            throw fault;
         }
     }
 }

@@ -72,9 +72,9 @@ final class MemoryGenerations {
     private void release(int generation) {
         GuestMemory memory = memories[generation];
         if (memory != null) {
+            memory.release();
             memories[generation] = null;
             held--;
-            memory.release();
         }
     }
 }

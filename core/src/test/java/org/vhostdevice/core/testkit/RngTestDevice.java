@@ -178,6 +178,7 @@ public final class RngTestDevice implements VirtioDevice {
     private final class Handler implements QueueHandler {
         private final QueueContext context;
         private final List<DescriptorChain> held = new ArrayList<>();
+        private boolean closed;
 
         Handler(QueueContext context) {
             this.context = context;
@@ -192,8 +193,8 @@ public final class RngTestDevice implements VirtioDevice {
         public void handle(DescriptorChain chain) {
             credit.decrementAndGet();
             switch (completion) {
-                case AT_ONCE -> chain.complete(fill(chain));
-                case BY_OTHER_THREAD -> other.execute(() -> context.execute(() -> chain.complete(fill(chain))));
+                case AT_ONCE -> complete(chain);
+                case BY_OTHER_THREAD -> other.execute(() -> context.execute(() -> complete(chain)));
                 case WHEN_RELEASED -> held.add(chain);
             }
         }
@@ -211,14 +212,22 @@ public final class RngTestDevice implements VirtioDevice {
 
         @Override
         public void close() {
+            closed = true;
             closes.incrementAndGet();
             synchronized (handlers) {
                 handlers.remove(this);
             }
         }
 
+        /// A chain may still be held when its memory was lost and the ring was given up.
+        private void complete(DescriptorChain chain) {
+            if (!closed) {
+                chain.complete(fill(chain));
+            }
+        }
+
         private void completeHeld() {
-            held.forEach(chain -> chain.complete(fill(chain)));
+            held.forEach(this::complete);
             held.clear();
         }
     }
