@@ -2,10 +2,10 @@ package org.vhostdevice.blk;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.vhostdevice.blk.backend.ImageSpec;
-import org.vhostdevice.blk.backend.MediumSpec;
-import org.vhostdevice.blk.backend.NullSpec;
+import org.vhostdevice.blk.queue.EngineKind;
 import org.vhostdevice.core.device.ByteSize;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.UsageException;
@@ -29,6 +29,13 @@ final class BlkArgs implements DeviceArguments {
     private @Nullable String nullSize;
 
     @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "Serve a disk of SIZE bytes in this process's memory: fast, empty at first and gone with it."
+                    + " In place of --blk-file.")
+    private @Nullable String memorySize;
+
+    @Option(
             names = "--create",
             paramLabel = "SIZE",
             description = "Make the image first: a sparse file of SIZE bytes (suffix K, M, G or T). It must not exist.")
@@ -36,6 +43,30 @@ final class BlkArgs implements DeviceArguments {
 
     @Option(names = "--read-only", description = "Refuse writes; other read-only processes may use the image too.")
     private boolean readOnly;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "MODE",
+            defaultValue = "writeback",
+            description = "How the host keeps what was written, as in QEMU: writeback, writethrough, none, directsync or"
+                    + " unsafe (default: ${DEFAULT-VALUE}). With unsafe a crash of the host may cost all data.")
+    private CacheMode cache = CacheMode.WRITEBACK;
+
+    @Option(
+            names = "--discard",
+            paramLabel = "MODE",
+            defaultValue = "unmap",
+            description = "What becomes of sectors that the guest gives up: unmap (the host gets their room back) or"
+                    + " ignore (default: ${DEFAULT-VALUE}).")
+    private DiscardMode discard = DiscardMode.UNMAP;
+
+    @Option(
+            names = "--io-engine",
+            paramLabel = "ENGINE",
+            defaultValue = "auto",
+            description = "How files are read and written: io_uring, threads, or auto for the best the host has"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private EngineKind engine = EngineKind.AUTO;
 
     @Option(
             names = "--num-queues",
@@ -75,25 +106,37 @@ final class BlkArgs implements DeviceArguments {
 
     private BlkConfig config() throws UsageException {
         try {
-            return new BlkConfig(medium(), numQueues, queueSize, logicalBlockSize, serial);
+            MediumOptions options = new MediumOptions(readOnly, cache, discard == DiscardMode.UNMAP);
+            return new BlkConfig(medium(), options, numQueues, queueSize, logicalBlockSize, serial, engine);
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }
     }
 
-    private MediumSpec medium() throws UsageException {
-        if (blkFile != null && nullSize != null) {
-            throw new UsageException("give either --blk-file PATH or --null SIZE, not both");
+    private Medium medium() throws UsageException {
+        long given = Stream.of(blkFile, nullSize, memorySize).filter(Objects::nonNull).count();
+        if (given == 0) {
+            throw new UsageException("--blk-file PATH is missing: name the image to serve, or use --memory or --null");
         }
-        if (nullSize != null) {
-            if (create != null) {
-                throw new UsageException("--create makes an image: leave it out with --null, which has none");
-            }
-            return new NullSpec(ByteSize.parse(nullSize), readOnly);
+        if (given > 1) {
+            throw new UsageException("give one of --blk-file PATH, --memory SIZE and --null SIZE");
         }
-        if (blkFile == null) {
-            throw new UsageException("--blk-file PATH is missing: name the image to serve, or use --null SIZE");
+        if (blkFile != null) {
+            return new Medium.File(blkFile, create == null ? 0 : ByteSize.parse(create));
         }
-        return new ImageSpec(blkFile, readOnly, create == null ? 0 : ByteSize.parse(create));
+        if (create != null) {
+            throw new UsageException("--create makes an image: it goes with --blk-file only");
+        }
+        return nullSize == null
+                ? new Medium.Memory(ByteSize.parse(Objects.requireNonNull(memorySize)))
+                : new Medium.None(ByteSize.parse(nullSize));
+    }
+
+    /// What becomes of sectors that the driver gives up, in QEMU's words.
+    enum DiscardMode {
+        /// Nothing; it is not offered.
+        IGNORE,
+        /// The host gets their room back.
+        UNMAP
     }
 }

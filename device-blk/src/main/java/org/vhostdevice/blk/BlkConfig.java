@@ -1,22 +1,30 @@
 package org.vhostdevice.blk;
 
-import org.vhostdevice.blk.backend.ImageSpec;
-import org.vhostdevice.blk.backend.MediumSpec;
-import org.vhostdevice.blk.backend.NullSpec;
+import org.vhostdevice.blk.queue.BlkQueue;
+import org.vhostdevice.blk.queue.EngineKind;
 
 /// What a block device is like: the options after their checks.
 ///
-/// @param medium what is served
+/// @param medium where its bytes are
+/// @param options how the medium is used
 /// @param numQueues 1 to [#MAX_QUEUES]
 /// @param queueSize the largest ring accepted, a power of two from 4 to [#MAX_QUEUE_SIZE]
 /// @param logicalBlockSize bytes, a power of two from 512 to 4096
 /// @param serial printable ASCII, at most 20 characters
-public record BlkConfig(MediumSpec medium, int numQueues, int queueSize, int logicalBlockSize, String serial) {
+/// @param engine how files are transferred
+record BlkConfig(
+        Medium medium,
+        MediumOptions options,
+        int numQueues,
+        int queueSize,
+        int logicalBlockSize,
+        String serial,
+        EngineKind engine) {
     /// The most queues.
-    public static final int MAX_QUEUES = 256;
+    static final int MAX_QUEUES = 256;
 
     /// The largest ring.
-    public static final int MAX_QUEUE_SIZE = 1024;
+    static final int MAX_QUEUE_SIZE = 1024;
 
     private static final int MIN_QUEUE_SIZE = 4;
     private static final int MIN_BLOCK_SIZE = 512;
@@ -25,19 +33,25 @@ public record BlkConfig(MediumSpec medium, int numQueues, int queueSize, int log
     /// Checks each option and what must agree.
     ///
     /// @throws IllegalArgumentException with a message for the person who typed the options
-    public BlkConfig {
+    BlkConfig {
         if (numQueues < 1 || numQueues > MAX_QUEUES) {
             throw new IllegalArgumentException("--num-queues must be 1 to " + MAX_QUEUES + ", not " + numQueues);
         }
         checkPowerOfTwo("--queue-size", queueSize, MIN_QUEUE_SIZE, MAX_QUEUE_SIZE);
         checkPowerOfTwo("--logical-block-size", logicalBlockSize, MIN_BLOCK_SIZE, MAX_BLOCK_SIZE);
-        if (serial.length() > BlkRequestExecutor.ID_BYTES || !serial.chars().allMatch(c -> c >= ' ' && c <= '~')) {
+        if (serial.length() > BlkQueue.ID_BYTES || !serial.chars().allMatch(c -> c >= ' ' && c <= '~')) {
             throw new IllegalArgumentException(
-                    "--serial must be at most " + BlkRequestExecutor.ID_BYTES + " printable ASCII characters");
+                    "--serial must be at most " + BlkQueue.ID_BYTES + " printable ASCII characters");
         }
         switch (medium) {
-            case ImageSpec image -> checkMultiple("--create", image.createBytes(), logicalBlockSize);
-            case NullSpec none -> checkMultiple("--null", none.bytes(), logicalBlockSize);
+            case Medium.File file -> {
+                checkMultiple("--create", file.createBytes(), logicalBlockSize);
+                if (file.createBytes() > 0 && options.readOnly()) {
+                    throw new IllegalArgumentException("--create makes an image to write to: leave out --read-only");
+                }
+            }
+            case Medium.Memory memory -> checkMultiple("--memory", memory.bytes(), logicalBlockSize);
+            case Medium.None none -> checkMultiple("--null", none.bytes(), logicalBlockSize);
         }
     }
 

@@ -1,18 +1,27 @@
 package org.vhostdevice.blk;
 
 import java.io.IOException;
-import org.vhostdevice.blk.backend.Medium;
+import org.vhostdevice.blk.queue.BlkQueue;
+import org.vhostdevice.blk.queue.Disk;
+import org.vhostdevice.blk.queue.IoThreads;
+import org.vhostdevice.blk.queue.WriteCache;
+import org.vhostdevice.blk.storage.Storage;
 import org.vhostdevice.core.device.ConfigSpace;
 import org.vhostdevice.core.device.DeviceType;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
 import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.virtqueue.FeatureSet;
 
-/// A virtio block device (VIRTIO 1.4, 5.2) on a raw image, or on nothing. Each queue has a worker of its own; all share
-/// the medium.
+/// A virtio block device (VIRTIO 1.4, 5.2). Each queue has a worker of its own; all share the medium.
 final class BlkDevice implements VirtioDevice {
+    /// Enough to keep a disk busy and a server's connections full.
+    private static final int MAX_THREADS = 64;
+
     private final BlkConfig config;
-    private final Medium medium;
+    private final Storage storage;
+    private final IoThreads threads = new IoThreads(MAX_THREADS);
+    private final Disk disk;
     private final ConfigSpace configSpace;
 
     /// Opens the medium.
@@ -20,8 +29,16 @@ final class BlkDevice implements VirtioDevice {
     /// @throws IOException if it cannot be served
     BlkDevice(BlkConfig config) throws IOException {
         this.config = config;
-        medium = Medium.open(config.medium(), config.logicalBlockSize());
-        configSpace = new BlkConfigSpace(medium.size() / BlkRequestExecutor.SECTOR_BYTES, config);
+        MediumOptions options = config.options();
+        storage = MediumOpener.open(config.medium(), options, config.logicalBlockSize());
+        disk = new Disk(
+                storage,
+                Disk.id(config.serial()),
+                new WriteCache(options.cache().writeback()),
+                options.discard(),
+                config.engine(),
+                threads);
+        configSpace = new BlkConfigSpace(config, disk);
     }
 
     @Override
@@ -43,9 +60,13 @@ final class BlkDevice implements VirtioDevice {
     public long features() {
         long features = 0;
         for (BlkFeature feature : BlkFeature.values()) {
-            if (feature != BlkFeature.RO || medium.readOnly()) {
-                features |= feature.mask();
-            }
+            boolean offered = switch (feature) {
+                case RO -> storage.readOnly();
+                case WRITE_ZEROES -> !storage.readOnly();
+                case DISCARD -> !storage.readOnly() && config.options().discard();
+                default -> true;
+            };
+            features |= offered ? feature.mask() : 0;
         }
         return features;
     }
@@ -56,13 +77,23 @@ final class BlkDevice implements VirtioDevice {
     }
 
     @Override
-    public QueueHandler start(QueueContext context) {
-        boolean flushNegotiated = context.features().has(BlkFeature.FLUSH.bit());
-        return new BlkRequestExecutor(medium.backend(), config.serial(), flushNegotiated);
+    public void negotiated(FeatureSet features) {
+        disk.cache().negotiated(features.has(BlkFeature.CONFIG_WCE.bit()), features.has(BlkFeature.FLUSH.bit()));
+    }
+
+    @Override
+    public void reset() {
+        disk.cache().negotiated(false, false);
+    }
+
+    @Override
+    public QueueHandler start(QueueContext context) throws IOException {
+        return new BlkQueue(disk, context, config.queueSize());
     }
 
     @Override
     public void close() {
-        medium.close();
+        threads.close();
+        storage.close();
     }
 }

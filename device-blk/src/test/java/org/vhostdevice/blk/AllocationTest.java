@@ -10,14 +10,18 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.vhostdevice.blk.backend.Image;
-import org.vhostdevice.blk.backend.ImageSpec;
-import org.vhostdevice.blk.backend.PosixBackend;
+import org.vhostdevice.blk.queue.BlkQueue;
+import org.vhostdevice.blk.queue.Disk;
+import org.vhostdevice.blk.queue.EngineKind;
+import org.vhostdevice.blk.queue.WriteCache;
+import org.vhostdevice.blk.storage.FileSpec;
+import org.vhostdevice.blk.storage.FileStorage;
 import org.vhostdevice.core.testkit.TestGuest;
 import org.vhostdevice.core.testkit.TestRing;
 import org.vhostdevice.core.testkit.TestRing.Layout;
 import org.vhostdevice.core.testkit.TestRing.Piece;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
+import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.core.virtqueue.SplitVirtqueue;
 
 /// The path of a request makes no garbage of its own once it is compiled.
@@ -31,20 +35,23 @@ class AllocationTest {
 
     @Test
     void readsAndWritesAllocateNothingOfOurs(@TempDir Path folder) throws Exception {
-        ImageSpec spec = new ImageSpec(folder.resolve("disk.img"), false, 1 << 20);
+        FileSpec spec = new FileSpec(folder.resolve("disk.img"), false, 1 << 20, false, true, true);
         try (TestGuest guest = new TestGuest();
-                Image image = Image.open(spec, 512)) {
+                TestContext context = new TestContext(0, new FeatureSet(BlkFeature.FLUSH.mask()));
+                FileStorage image = FileStorage.open(spec)) {
             TestRing ring = new TestRing(guest, 16, TestRing.features(true), 0);
             SplitVirtqueue queue = ring.open();
             addRequest(guest, ring, BlkRig.T_IN, true);
             addRequest(guest, ring, BlkRig.T_OUT, false);
-            BlkRequestExecutor executor = new BlkRequestExecutor(new PosixBackend(image), "", true);
+            Disk disk = new Disk(image, Disk.id(""), new WriteCache(true), true, EngineKind.AUTO, Runnable::run);
+            BlkQueue executor = new BlkQueue(disk, context, 16);
             serve(ring, queue, executor, WARM_UP);
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             long before = threads.getCurrentThreadAllocatedBytes();
             serve(ring, queue, executor, REQUESTS);
             long bytes = threads.getCurrentThreadAllocatedBytes() - before;
             assertTrue(bytes < (JDK_BYTES + 1) * REQUESTS, bytes + " bytes for " + REQUESTS + " requests");
+            executor.close();
         }
     }
 
@@ -59,12 +66,13 @@ class AllocationTest {
     }
 
     /// Serves the two requests of the ring again and again.
-    private static void serve(TestRing ring, SplitVirtqueue queue, BlkRequestExecutor executor, int requests)
+    private static void serve(TestRing ring, SplitVirtqueue queue, BlkQueue executor, int requests)
             throws Exception {
         for (int i = 0; i < requests; i++) {
             DescriptorChain chain = queue.poll();
             assertNotNull(chain);
             executor.handle(chain);
+            executor.batchEnd();
             boolean _ = queue.publish();
             ring.makeAvailable(i % 2 == 0 ? 0 : 3);
         }

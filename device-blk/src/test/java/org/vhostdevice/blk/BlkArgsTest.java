@@ -26,12 +26,16 @@ class BlkArgsTest {
     @TempDir
     private Path folder;
 
+    private static CommandLine command(BlkArgs args) {
+        return new CommandLine(args).setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
     private VirtioDevice open(String... options) throws Exception {
         List<String> all =
                 new ArrayList<>(List.of("--blk-file", folder.resolve("disk.img").toString()));
         all.addAll(List.of(options));
         BlkArgs args = new BlkArgs();
-        new CommandLine(args).parseArgs(all.toArray(String[]::new));
+        command(args).parseArgs(all.toArray(String[]::new));
         return args.open();
     }
 
@@ -49,7 +53,7 @@ class BlkArgsTest {
     void imageIsAnotherNameOfBlkFile() throws Exception {
         Path file = Files.write(folder.resolve("a b.img"), new byte[512]);
         BlkArgs args = new BlkArgs();
-        new CommandLine(args).parseArgs("--image=" + file, "--read-only");
+        command(args).parseArgs("--image=" + file, "--read-only");
         args.open().close();
     }
 
@@ -89,7 +93,7 @@ class BlkArgsTest {
     @Test
     void nullIsADiskWithoutAMedium() throws Exception {
         BlkArgs args = new BlkArgs();
-        new CommandLine(args)
+        command(args)
                 .parseArgs("--null", "1G", "--read-only", "--num-queues", "2", "--logical-block-size=4096");
         try (VirtioDevice device = args.open()) {
             assertEquals(2, device.queueCount());
@@ -103,14 +107,14 @@ class BlkArgsTest {
     @ParameterizedTest
     @CsvSource({
         "'', --blk-file PATH is missing",
-        "--null 1G --blk-file x, either --blk-file PATH or --null SIZE",
-        "--null 1G --create 1M, leave it out",
+        "--null 1G --blk-file x, give one of --blk-file PATH",
+        "--null 1G --create 1M, goes with --blk-file only",
         "--null 1000, multiple",
         "--null huge, not a size"
     })
     void oneMediumMustBeNamed(String options, String word) {
         BlkArgs args = new BlkArgs();
-        new CommandLine(args).parseArgs(options.isEmpty() ? new String[0] : options.split(" "));
+        command(args).parseArgs(options.isEmpty() ? new String[0] : options.split(" "));
         UsageException e = assertThrows(UsageException.class, args::open);
         assertTrue(String.valueOf(e.getMessage()).contains(word), e.getMessage());
     }

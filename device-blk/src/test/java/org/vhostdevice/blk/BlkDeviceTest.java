@@ -3,10 +3,13 @@ package org.vhostdevice.blk;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.DisplayName;
@@ -14,25 +17,34 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.vhostdevice.blk.backend.ImageSpec;
-import org.vhostdevice.core.device.QueueContext;
+import org.vhostdevice.blk.queue.EngineKind;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 
 @DisplayName("VIRTIO 1.4, 5.2.3 and 5.2.4: features and configuration of block devices")
 class BlkDeviceTest {
-    private static final long SEG_MAX = 1 << 2;
     private static final long RO = 1 << 5;
-    private static final long BLK_SIZE = 1 << 6;
-    private static final long FLUSH = 1 << 9;
-    private static final long TOPOLOGY = 1 << 10;
-    private static final long MQ = 1 << 12;
+    private static final long DISCARD = 1 << 13;
+    private static final long WRITE_ZEROES = 1 << 14;
+    private static final long ALWAYS = 1 << 1 // SIZE_MAX
+            | 1 << 2 // SEG_MAX
+            | 1 << 4 // GEOMETRY
+            | 1 << 6 // BLK_SIZE
+            | 1 << 9 // FLUSH
+            | 1 << 10 // TOPOLOGY
+            | 1 << 11 // CONFIG_WCE
+            | 1 << 12; // MQ
+    private static final MediumOptions WRITABLE = new MediumOptions(false, CacheMode.WRITEBACK, true);
 
     @TempDir
     private Path folder;
 
     private BlkDevice create(int queues, int queueSize, int blockSize) throws IOException {
-        ImageSpec image = new ImageSpec(folder.resolve("disk.img"), false, 3L << 40);
-        return new BlkDevice(new BlkConfig(image, queues, queueSize, blockSize, ""));
+        return open(new Medium.File(folder.resolve("disk.img"), 3L << 40), WRITABLE, queues, queueSize, blockSize);
+    }
+
+    private static BlkDevice open(Medium medium, MediumOptions options, int queues, int queueSize, int blockSize)
+            throws IOException {
+        return new BlkDevice(new BlkConfig(medium, options, queues, queueSize, blockSize, "", EngineKind.AUTO));
     }
 
     private static ByteBuffer config(BlkDevice device) {
@@ -42,12 +54,32 @@ class BlkDeviceTest {
     @Test
     void offersWhatItHas() throws IOException {
         try (BlkDevice device = create(1, 128, 512)) {
-            assertEquals(SEG_MAX | BLK_SIZE | FLUSH | TOPOLOGY | MQ, device.features());
+            assertEquals(ALWAYS | DISCARD | WRITE_ZEROES, device.features());
         }
-        ImageSpec image = new ImageSpec(folder.resolve("disk.img"), true, 0);
-        try (BlkDevice device = new BlkDevice(new BlkConfig(image, 1, 128, 512, ""))) {
-            assertEquals(SEG_MAX | BLK_SIZE | FLUSH | TOPOLOGY | MQ | RO, device.features());
+        Medium image = new Medium.File(folder.resolve("disk.img"), 0);
+        try (BlkDevice device = open(image, new MediumOptions(false, CacheMode.WRITEBACK, false), 1, 128, 512)) {
+            assertEquals(ALWAYS | WRITE_ZEROES, device.features());
         }
+        try (BlkDevice device = open(image, new MediumOptions(true, CacheMode.WRITEBACK, true), 1, 128, 512)) {
+            assertEquals(ALWAYS | RO, device.features());
+        }
+    }
+
+    @Test
+    void refusesAnEmptyImage() throws IOException {
+        Medium empty = new Medium.File(Files.createFile(folder.resolve("empty")), 0);
+        IOException e = assertThrows(IOException.class, () -> open(empty, WRITABLE, 1, 128, 512));
+        assertTrue(String.valueOf(e.getMessage()).contains("is empty"), e.getMessage());
+    }
+
+    @Test
+    void refusesASizeThatIsNoMultipleOfTheBlockSize() throws IOException {
+        Path file = folder.resolve("odd");
+        Files.write(file, new byte[512 * 9]);
+        IOException e =
+                assertThrows(IOException.class, () -> open(new Medium.File(file, 0), WRITABLE, 1, 128, 4096));
+        assertTrue(String.valueOf(e.getMessage()).contains("4608 bytes"), e.getMessage());
+        open(new Medium.File(file, 0), WRITABLE, 1, 128, 512).close();
     }
 
     @Test
@@ -86,24 +118,66 @@ class BlkDeviceTest {
     }
 
     @Test
+    void limitsAreNeverZero() throws IOException {
+        try (BlkDevice device = create(1, 128, 512)) {
+            ByteBuffer config = config(device);
+            assertEquals(1 << 30, config.getInt(8), "size_max");
+            assertEquals(0xffff, config.getShort(16) & 0xffff, "cylinders");
+            assertEquals(16, config.get(18), "heads");
+            assertEquals(63, config.get(19), "sectors");
+            assertEquals(1 << 22, config.getInt(36), "max_discard_sectors");
+            assertEquals(32, config.getInt(40), "max_discard_seg");
+            assertEquals(8, config.getInt(44), "discard_sector_alignment");
+            assertEquals(1 << 22, config.getInt(48), "max_write_zeroes_sectors");
+            assertEquals(32, config.getInt(52), "max_write_zeroes_seg");
+            assertEquals(1, config.get(56), "write_zeroes_may_unmap");
+        }
+    }
+
+    @Test
     void b3ReservedFieldsAndFieldsOfFeaturesNotOfferedAreZero() throws IOException {
-        try (BlkDevice device = create(256, 1024, 512)) {
+        Medium image = new Medium.File(folder.resolve("disk.img"), 1 << 20);
+        try (BlkDevice device = open(image, new MediumOptions(false, CacheMode.WRITEBACK, false), 256, 1024, 512)) {
             byte[] bytes = device.config().bytes();
-            assertArrayEquals(new byte[4], Arrays.copyOfRange(bytes, 8, 12), "size_max");
-            assertArrayEquals(new byte[4], Arrays.copyOfRange(bytes, 16, 20), "geometry");
-            assertArrayEquals(new byte[2], Arrays.copyOfRange(bytes, 32, 34), "writeback, unused0");
+            assertEquals(0, bytes[33], "unused0");
+            assertArrayEquals(new byte[12], Arrays.copyOfRange(bytes, 36, 48), "discard");
+            assertArrayEquals(new byte[4], Arrays.copyOfRange(bytes, 56, 60), "may_unmap, unused1");
+        }
+        Medium same = new Medium.File(folder.resolve("disk.img"), 0);
+        try (BlkDevice device = open(same, new MediumOptions(true, CacheMode.WRITEBACK, true), 1, 128, 512)) {
+            byte[] bytes = device.config().bytes();
             assertArrayEquals(new byte[24], Arrays.copyOfRange(bytes, 36, 60), "discard, write zeroes, unused1");
         }
     }
 
     @Test
-    void configurationCannotBeWritten() throws IOException {
+    void onlyWritebackCanBeWritten() throws IOException {
         try (BlkDevice device = create(1, 128, 512)) {
             byte[] before = device.config().bytes();
             before[0]++; // a copy
-            assertFalse(device.config().write(32, new byte[] {1}, false));
+            assertEquals(1, device.config().bytes()[32]);
+            assertTrue(device.config().write(32, new byte[] {0}, false));
             assertEquals(0, device.config().bytes()[32]);
-            assertEquals(3L << 31, config(device).getLong(0));
+            assertFalse(device.config().write(32, new byte[] {2}, false));
+            assertFalse(device.config().write(32, new byte[] {1, 0}, false));
+            assertFalse(device.config().write(0, new byte[] {1}, false));
+            assertEquals(0, device.config().bytes()[32]);
+            device.reset();
+            assertEquals(1, device.config().bytes()[32], "a reset undoes what the driver did");
+        }
+    }
+
+    @Test
+    void b2WritebackBeginsAtZeroWithoutFlush() throws IOException {
+        try (BlkDevice device = create(1, 128, 512)) {
+            device.negotiated(new FeatureSet(BlkFeature.CONFIG_WCE.mask()));
+            assertEquals(0, device.config().bytes()[32]);
+            device.negotiated(new FeatureSet(BlkFeature.CONFIG_WCE.mask() | BlkFeature.FLUSH.mask()));
+            assertEquals(1, device.config().bytes()[32]);
+        }
+        Medium image = new Medium.File(folder.resolve("disk.img"), 0);
+        try (BlkDevice device = open(image, new MediumOptions(false, CacheMode.WRITETHROUGH, true), 1, 128, 512)) {
+            assertEquals(0, device.config().bytes()[32], "the host wants it so");
         }
     }
 
@@ -120,27 +194,12 @@ class BlkDeviceTest {
         byte[] data = new byte[512];
         Arrays.fill(data, (byte) 7);
         try (BlkDevice device = create(2, 128, 512);
-                BlkRig first = rig(device, 0);
-                BlkRig second = rig(device, 1)) {
+                BlkRig first = new BlkRig(device, 0);
+                BlkRig second = new BlkRig(device, 1)) {
             BlkRig.Outcome write = first.send(BlkRig.request(BlkRig.T_OUT, 3, data), 1);
             assertEquals(BlkRig.OK, write.status());
             BlkRig.Outcome read = second.send(BlkRig.request(BlkRig.T_IN, 3), 513);
             assertArrayEquals(data, read.data());
-        }
-    }
-
-    private static BlkRig rig(BlkDevice device, int queue) throws Exception {
-        return new BlkRig((BlkRequestExecutor) device.start(new Context(queue, FeatureSet.NONE)));
-    }
-
-    /// What the core lends a queue's handler.
-    private record Context(int index, FeatureSet features) implements QueueContext {
-        @Override
-        public void resume() {}
-
-        @Override
-        public void execute(Runnable task) {
-            task.run();
         }
     }
 }

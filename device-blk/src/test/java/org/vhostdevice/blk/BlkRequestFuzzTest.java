@@ -7,10 +7,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import org.vhostdevice.blk.queue.BlkQueue;
+import org.vhostdevice.blk.queue.Disk;
+import org.vhostdevice.blk.queue.EngineKind;
+import org.vhostdevice.blk.queue.WriteCache;
 import org.vhostdevice.core.testkit.TestGuest;
 import org.vhostdevice.core.testkit.TestRing;
 import org.vhostdevice.core.virtqueue.BrokenQueueException;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
+import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.core.virtqueue.SplitVirtqueue;
 
 /// Arbitrary descriptors and header bytes: nothing throws, each chain comes back exactly once.
@@ -32,9 +37,13 @@ class BlkRequestFuzzTest {
             TestRing ring = new TestRing(guest, RING, TestRing.features((options & 4) != 0), 0);
             SplitVirtqueue queue = ring.open();
             fill(guest, ring, bytes);
-            MemoryBackend backend = new MemoryBackend(MEDIUM, (options & 1) != 0);
-            BlkRequestExecutor executor = new BlkRequestExecutor(backend, "fuzz", (options & 2) != 0);
-            serve(queue, executor);
+            TestStorage storage = new TestStorage(MEDIUM, (options & 1) != 0);
+            long features = (options & 2) != 0 ? BlkFeature.FLUSH.mask() : 0;
+            features |= (options & 8) != 0 ? BlkFeature.DISCARD.mask() | BlkFeature.WRITE_ZEROES.mask() : 0;
+            Disk disk = new Disk(storage, Disk.id("fuzz"), new WriteCache(true), true, EngineKind.THREADS, Runnable::run);
+            try (TestContext context = new TestContext(0, new FeatureSet(features))) {
+                serve(queue, new BlkQueue(disk, context, RING));
+            }
         }
     }
 
@@ -62,7 +71,7 @@ class BlkRequestFuzzTest {
         heads.forEach(ring::makeAvailable);
     }
 
-    private static void serve(SplitVirtqueue queue, BlkRequestExecutor executor) {
+    private static void serve(SplitVirtqueue queue, BlkQueue executor) {
         try {
             for (DescriptorChain chain = queue.poll(); chain != null; chain = queue.poll()) {
                 executor.handle(chain); // completing twice throws

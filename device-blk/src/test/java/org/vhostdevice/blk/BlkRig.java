@@ -7,7 +7,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
-import org.vhostdevice.blk.backend.BlockBackend;
+import org.vhostdevice.blk.queue.BlkQueue;
+import org.vhostdevice.blk.queue.Disk;
+import org.vhostdevice.blk.queue.EngineKind;
+import org.vhostdevice.blk.queue.IoThreads;
+import org.vhostdevice.blk.queue.WriteCache;
+import org.vhostdevice.blk.storage.Storage;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.testkit.TestGuest;
 import org.vhostdevice.core.testkit.TestRing;
@@ -15,6 +20,7 @@ import org.vhostdevice.core.testkit.TestRing.Layout;
 import org.vhostdevice.core.testkit.TestRing.Piece;
 import org.vhostdevice.core.virtqueue.BrokenQueueException;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
+import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.core.virtqueue.SplitVirtqueue;
 
 /// A driver, a ring and an executor on one thread: the driver's side builds requests byte by byte.
@@ -23,6 +29,8 @@ final class BlkRig implements AutoCloseable {
     static final int T_OUT = 1;
     static final int T_FLUSH = 4;
     static final int T_GET_ID = 8;
+    static final int T_DISCARD = 11;
+    static final int T_WRITE_ZEROES = 13;
     static final int OK = 0;
     static final int IOERR = 1;
     static final int UNSUPP = 2;
@@ -36,7 +44,9 @@ final class BlkRig implements AutoCloseable {
     private final TestGuest guest = new TestGuest();
     private final TestRing ring;
     private final SplitVirtqueue queue;
-    private final BlkRequestExecutor executor;
+    private final TestContext context;
+    private final IoThreads threads = new IoThreads(4);
+    private final BlkQueue handler;
     private final long mark;
     private int used;
 
@@ -70,12 +80,30 @@ final class BlkRig implements AutoCloseable {
         }
     }
 
-    BlkRig(BlockBackend backend, boolean flushNegotiated) throws IOException, GuestMemoryException {
-        this(new BlkRequestExecutor(backend, "serial-7", flushNegotiated));
+    /// A queue whose driver has FLUSH or not.
+    BlkRig(Storage storage, boolean flushNegotiated) throws IOException, GuestMemoryException {
+        this(storage, EngineKind.THREADS, flushNegotiated ? BlkFeature.FLUSH.mask() : 0);
     }
 
-    BlkRig(BlkRequestExecutor executor) throws IOException, GuestMemoryException {
-        this.executor = executor;
+    /// A queue whose driver has these features.
+    BlkRig(Storage storage, EngineKind engine, long features) throws IOException, GuestMemoryException {
+        this(storage, engine, features, new WriteCache(true));
+    }
+
+    BlkRig(Storage storage, EngineKind engine, long features, WriteCache cache)
+            throws IOException, GuestMemoryException {
+        context = new TestContext(0, new FeatureSet(features));
+        Disk disk = new Disk(storage, Disk.id("serial-7"), cache, true, engine, threads);
+        handler = new BlkQueue(disk, context, RING);
+        ring = new TestRing(guest, RING, TestRing.features(false), 0);
+        queue = ring.open();
+        mark = guest.mark();
+    }
+
+    /// A queue of a device.
+    BlkRig(BlkDevice device, int index) throws IOException, GuestMemoryException {
+        context = new TestContext(index, FeatureSet.NONE);
+        handler = (BlkQueue) device.start(context);
         ring = new TestRing(guest, RING, TestRing.features(false), 0);
         queue = ring.open();
         mark = guest.mark();
@@ -136,7 +164,15 @@ final class BlkRig implements AutoCloseable {
 
     private void serve() throws BrokenQueueException {
         for (DescriptorChain chain = queue.poll(); chain != null; chain = queue.poll()) {
-            executor.handle(chain);
+            handler.handle(chain);
+        }
+        handler.batchEnd();
+        try {
+            while (queue.inFlight() > 0) {
+                context.step();
+            }
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
         }
         boolean _ = queue.publish();
     }
@@ -167,6 +203,9 @@ final class BlkRig implements AutoCloseable {
 
     @Override
     public void close() {
+        handler.close();
+        threads.close();
+        context.close();
         guest.close();
     }
 }

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.vhostdevice.blk.BlkRig.Outcome;
-import org.vhostdevice.blk.backend.Image;
-import org.vhostdevice.blk.backend.ImageSpec;
-import org.vhostdevice.blk.backend.PosixBackend;
+import org.vhostdevice.blk.queue.EngineKind;
+import org.vhostdevice.blk.storage.FileSpec;
+import org.vhostdevice.blk.storage.FileStorage;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.testkit.Seeded;
@@ -63,11 +63,15 @@ class RandomRequestsTest {
         }
     }
 
-    @RepeatedTest(6)
+    @RepeatedTest(12)
     void imageHoldsWhatTheModelHolds(RandomGenerator random, @TempDir Path folder) throws Exception {
         Path file = folder.resolve("disk.img");
-        try (Image image = Image.open(new ImageSpec(file, false, model.length), 512);
-                BlkRig rig = new BlkRig(new PosixBackend(image), random.nextBoolean())) {
+        EngineKind engine = random.nextBoolean() ? EngineKind.AUTO : EngineKind.THREADS;
+        long features = random.nextBoolean() ? BlkFeature.FLUSH.mask() : 0;
+        boolean direct = random.nextBoolean() && DirectIo.works(folder);
+        FileSpec spec = new FileSpec(file, false, model.length, direct, true, true);
+        try (FileStorage image = FileStorage.open(spec);
+                BlkRig rig = new BlkRig(image, engine, features)) {
             for (int i = 0; i < REQUESTS; i++) {
                 check(Call.random(random), rig, random);
             }
@@ -77,12 +81,12 @@ class RandomRequestsTest {
 
     @RepeatedTest(20)
     void faultsOfTheHostCostTheRequestOnly(RandomGenerator random) throws Exception {
-        MemoryBackend backend = new MemoryBackend(model.length, false);
+        TestStorage backend = new TestStorage(model.length, false);
         try (BlkRig rig = new BlkRig(backend, true)) {
             for (int i = 0; i < REQUESTS; i++) {
                 Call call = Call.random(random);
                 boolean transfer = call.type() == T_IN || call.type() == T_OUT;
-                if (random.nextInt(4) == 0 && transfer && call.fits()) {
+                if (random.nextInt(4) == 0 && transfer && call.fits() && call.bytes() > 0) {
                     checkFault(call, rig, backend, random);
                 } else {
                     check(call, rig, random);
@@ -92,7 +96,7 @@ class RandomRequestsTest {
         assertArrayEquals(model, backend.medium);
     }
 
-    private void checkFault(Call call, BlkRig rig, MemoryBackend backend, RandomGenerator random) throws Exception {
+    private void checkFault(Call call, BlkRig rig, TestStorage backend, RandomGenerator random) throws Exception {
         int moved = random.nextInt(call.bytes() + 1);
         Errno errno = FAULTS[random.nextInt(FAULTS.length)];
         backend.failNext(new ErrnoException("test", errno.number()), moved);

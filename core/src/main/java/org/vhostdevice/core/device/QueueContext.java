@@ -1,5 +1,6 @@
 package org.vhostdevice.core.device;
 
+import java.io.IOException;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 
 /// What the core lends the handler of a started queue.
@@ -17,4 +18,16 @@ public interface QueueContext {
     ///
     /// @param task must not block
     void execute(Runnable task);
+
+    /// Watches a descriptor on the worker thread, only.
+    ///
+    /// @param fd borrowed, until [#unwatch]
+    /// @param ready runs on the worker thread whenever a read would not wait
+    /// @throws IOException if the host cannot watch it
+    void watch(int fd, Runnable ready) throws IOException;
+
+    /// Watches a descriptor no longer, before it is closed. Worker thread only.
+    ///
+    /// @param fd watched
+    void unwatch(int fd);
 }

@@ -1,6 +1,7 @@
 package org.vhostdevice.core.device;
 
 import java.io.IOException;
+import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.core.virtqueue.VirtioFeature;
 
 /// A virtio device: what a device author writes.
@@ -39,6 +40,11 @@ public interface VirtioDevice extends AutoCloseable {
     default int worker(int queue) {
         return queue;
     }
+
+    /// The driver has accepted features. No ring is started; called again when it changes its mind.
+    ///
+    /// @param features those of device, rings and transport
+    default void negotiated(FeatureSet features) {}
 
     /// Begins to serve a queue. Called on the queue's worker thread, for each start of the ring.
     ///

@@ -71,6 +71,9 @@ final class Rings implements AutoCloseable {
 
     /// The features of rings that start from now on.
     void useFeatures(FeatureSet negotiated) {
+        if (!negotiated.equals(agreed.features())) {
+            workers.device().negotiated(negotiated);
+        }
         agreed.useFeatures(negotiated);
     }
 

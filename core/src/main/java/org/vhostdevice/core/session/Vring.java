@@ -175,6 +175,16 @@ final class Vring implements QueueContext {
         worker.execute(task);
     }
 
+    @Override
+    public void watch(int fd, Runnable ready) throws IOException {
+        worker.watch(fd, ready);
+    }
+
+    @Override
+    public void unwatch(int fd) {
+        worker.unwatch(fd);
+    }
+
     /// Chains that the device holds.
     int inFlight() {
         return queue.inFlight();
@@ -325,6 +335,7 @@ final class Vring implements QueueContext {
             metrics.took();
             handler.handle(chain);
             if (taken % EARLY == 0) {
+                handler.batchEnd();
                 publish();
             }
         }

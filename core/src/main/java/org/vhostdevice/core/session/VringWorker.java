@@ -170,6 +170,18 @@ final class VringWorker implements AutoCloseable {
         return kick.watch(poller, ring);
     }
 
+    /// Begins to watch a descriptor for a device. Worker thread.
+    ///
+    /// @throws IOException if the host cannot
+    void watch(int fd, Runnable ready) throws IOException {
+        poller.add(fd, Poller.READ, ready);
+    }
+
+    /// Watches a descriptor no longer. Worker thread.
+    void unwatch(int fd) {
+        poller.remove(fd);
+    }
+
     /// How long an empty ring is looked at before the thread sleeps.
     long busyWaitNanos() {
         return busyWaitNanos;
@@ -182,7 +194,7 @@ final class VringWorker implements AutoCloseable {
 
     /// Waits for a ring's kicks no longer. Worker thread.
     void unwatch(EventConsumer kick) {
-        poller.remove(kick.fd());
+        unwatch(kick.fd());
     }
 
     /// Whether the chains still in flight are those that were lost when something failed. Worker thread.
@@ -238,10 +250,10 @@ final class VringWorker implements AutoCloseable {
             if (poller.ready(i) == 0) {
                 continue;
             }
-            if (poller.token(i) instanceof Vring ring) {
-                ring.kicked();
-            } else {
-                wakeup.drain();
+            switch (poller.token(i)) {
+                case Vring ring -> ring.kicked();
+                case Runnable waiting -> waiting.run();
+                default -> wakeup.drain();
             }
         }
         runTasks();

@@ -35,6 +35,24 @@ public final class FileIo {
     /// @return its descriptor
     /// @throws ErrnoException if it does not exist, exists already, or may not be opened
     public static OwnedFd open(Path path, OpenMode mode) throws ErrnoException {
+        return open(path, mode, 0);
+    }
+
+    /// Opens a file that exists for transfers past the host's page cache, with close-on-exec.
+    ///
+    /// @param path taken relative to the working directory
+    /// @param mode reading only, or reading and writing
+    /// @return its descriptor
+    /// @throws ErrnoException if it may not be opened, or the file system has no such transfers
+    public static OwnedFd openDirect(Path path, OpenMode mode) throws ErrnoException {
+        OwnedFd fd = open(path, mode, AbiNumber.O_DIRECT.or(0));
+        if (AbiNumber.F_NOCACHE.existsOn(HostAbi.current())) {
+            int _ = Libc.fcntl(fd.number(), AbiNumber.F_NOCACHE.value(), 1); // advice
+        }
+        return fd;
+    }
+
+    private static OwnedFd open(Path path, OpenMode mode, int more) throws ErrnoException {
         int flags = switch (mode) {
                     case READ_ONLY -> 0;
                     case READ_WRITE -> O_RDWR;
@@ -42,7 +60,8 @@ public final class FileIo {
                 }
                 | AbiNumber.O_CLOEXEC.value()
                 | AbiNumber.O_NOCTTY.value()
-                | AbiNumber.O_NONBLOCK.value();
+                | AbiNumber.O_NONBLOCK.value()
+                | more;
         OwnedFd fd;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = NativePath.allocate(path, arena);

@@ -191,7 +191,13 @@ public final class IoUring implements AutoCloseable {
         describe(iovecs, count, offset, 0);
     }
 
-    /// Prepares to write a file; the parameters are those of [#readv].
+    /// Prepares to write a file.
+    ///
+    /// @param file open for writing until the request has completed
+    /// @param iovecs the address of an array of `struct iovec`
+    /// @param count its entries, from 1 to 1024
+    /// @param offset of the first byte in the file
+    /// @param token given to [Completion#completed]
     public void writev(int file, long iovecs, int count, long offset, long token) {
         prepare(IORING_OP_WRITEV, file, token);
         describe(iovecs, count, offset, 0);

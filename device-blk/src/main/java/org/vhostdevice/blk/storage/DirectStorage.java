@@ -16,6 +16,17 @@ public interface DirectStorage extends Storage {
     /// {@return the file's descriptor, open until [#close]}
     int descriptor();
 
+    /// {@return what places in the file, lengths and addresses of a transfer by the caller must be multiples of, a power
+    /// of two; constant}
+    default int alignment() {
+        return 1;
+    }
+
+    /// {@return whether transfers go through the host's page cache, so that many need not wait; constant}
+    default boolean cached() {
+        return true;
+    }
+
     /// Tells where a range lies in the file. Any thread; never waits for the host or for another thread's I/O, and
     /// allocates nothing.
     ///

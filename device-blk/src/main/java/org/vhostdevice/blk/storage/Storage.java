@@ -15,6 +15,11 @@ public interface Storage extends AutoCloseable {
     /// {@return whether it cannot be written; constant}
     boolean readOnly();
 
+    /// {@return whether a transfer may wait for something, and so belongs on a thread that may; constant}
+    default boolean waits() {
+        return true;
+    }
+
     /// Copies bytes from the storage.
     ///
     /// @param offset of the first byte in the storage
@@ -58,6 +63,14 @@ public interface Storage extends AutoCloseable {
     /// @param bytes the new size
     /// @throws IOException if the storage cannot, or the host refuses
     void resize(long bytes) throws IOException;
+
+    /// Asks the host for the size again, since others may have changed it. Nothing else resizes meanwhile.
+    ///
+    /// @return the size from now on
+    /// @throws IOException if the host fails; the size stays
+    default long remeasure() throws IOException {
+        return size();
+    }
 
     /// Tells what a range begins with.
     ///

@@ -21,18 +21,17 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vhostdevice.blk.BlkRig.Outcome;
-import org.vhostdevice.blk.backend.Image;
-import org.vhostdevice.blk.backend.ImageSpec;
-import org.vhostdevice.blk.backend.PosixBackend;
+import org.vhostdevice.blk.storage.FileSpec;
+import org.vhostdevice.blk.storage.FileStorage;
 import org.vhostdevice.core.testkit.TestRing.Layout;
 
 /// Requests on a real file.
-class PosixImageTest {
+class FileRequestsTest {
     private static final int BYTES = 1 << 20;
 
     private final byte[] content = new byte[BYTES];
     private Path file;
-    private Image image;
+    private FileStorage image;
     private BlkRig rig;
 
     @BeforeEach
@@ -40,8 +39,8 @@ class PosixImageTest {
         new Random(1).nextBytes(content);
         file = folder.resolve("disk.img");
         Files.write(file, content);
-        image = Image.open(new ImageSpec(file, false, 0), 512);
-        rig = new BlkRig(new PosixBackend(image), true);
+        image = FileStorage.open(new FileSpec(file, false));
+        rig = new BlkRig(image, true);
     }
 
     @AfterEach

@@ -1,4 +1,4 @@
-package org.vhostdevice.blk;
+package org.vhostdevice.blk.queue;
 
 /// The last byte of a request, by which the driver learns the outcome (VIRTIO 1.4, 5.2.6).
 enum BlkStatus {

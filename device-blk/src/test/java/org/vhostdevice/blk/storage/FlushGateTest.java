@@ -1,4 +1,4 @@
-package org.vhostdevice.blk.backend;
+package org.vhostdevice.blk.storage;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;

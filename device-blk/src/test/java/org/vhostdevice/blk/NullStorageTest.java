@@ -5,18 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
-import org.vhostdevice.blk.backend.Medium;
-import org.vhostdevice.blk.backend.NullSpec;
+import org.vhostdevice.blk.storage.NullStorage;
 
 /// A disk without a medium.
-class NullMediumTest {
+class NullStorageTest {
     private static final long BYTES = 1 << 20;
     private static final long SECTORS = BYTES / 512;
 
     @Test
     void requestsAreDoneAndTouchNoData() throws Exception {
-        try (Medium medium = Medium.open(new NullSpec(BYTES, false), 512);
-                BlkRig rig = new BlkRig(medium.backend(), true)) {
+        try (BlkRig rig = new BlkRig(new NullStorage(BYTES, false), true)) {
             assertEquals(
                     BlkRig.OK,
                     rig.send(BlkRig.request(BlkRig.T_OUT, 3, new byte[512]), 1).status());
@@ -33,8 +31,7 @@ class NullMediumTest {
 
     @Test
     void theSizeAndReadOnlyAreObeyed() throws Exception {
-        try (Medium medium = Medium.open(new NullSpec(BYTES, true), 512);
-                BlkRig rig = new BlkRig(medium.backend(), true)) {
+        try (BlkRig rig = new BlkRig(new NullStorage(BYTES, true), true)) {
             assertEquals(
                     BlkRig.IOERR,
                     rig.send(BlkRig.request(BlkRig.T_IN, SECTORS), 513).status());

@@ -1,4 +1,4 @@
-package org.vhostdevice.blk.backend;
+package org.vhostdevice.blk.storage;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,95 +10,12 @@ import org.vhostdevice.core.sys.FileStatus;
 import org.vhostdevice.core.sys.OpenMode;
 import org.vhostdevice.core.sys.OwnedFd;
 
-/// An open raw image: a regular file or a disk of the host, locked against other processes.
-///
-/// One descriptor serves all queues. Any thread.
-public final class Image implements Medium {
-    private final Path path;
-    private final OwnedFd fd;
-    private final long size;
-    private final boolean readOnly;
-    private final FlushGate gate;
+/// Opens, makes and locks files, and says in one line what to do about what fails.
+final class FileOpening {
+    private FileOpening() {}
 
-    private Image(ImageSpec spec, OwnedFd fd, long size) {
-        this.path = spec.path();
-        this.fd = fd;
-        this.size = size;
-        this.readOnly = spec.readOnly();
-        this.gate = new FlushGate(() -> FileIo.flush(fd.number()));
-    }
-
-    /// Opens or makes an image and locks it: alone for writing, together with other readers for reading.
-    ///
-    /// Nothing that exists is changed. A file that was made and cannot be served is deleted again.
-    ///
-    /// @param spec which image
-    /// @param blockBytes the image's size must be a multiple of this
-    /// @return the image; the caller closes it
-    /// @throws IOException if it cannot be served; the message is one line that says what to do
-    public static Image open(ImageSpec spec, int blockBytes) throws IOException {
-        OwnedFd fd = spec.createBytes() > 0 ? create(spec) : openExisting(spec);
-        try {
-            long size = size(spec.path(), fd);
-            if (size == 0) {
-                throw new IOException(
-                        "image " + spec.path() + " is empty: name another, or delete it and use --create");
-            }
-            if (size % blockBytes != 0) {
-                throw new IOException("image " + spec.path() + " has " + size + " bytes, which is not a multiple of the"
-                        + " logical block size " + blockBytes + ": is it a raw image?");
-            }
-            lock(spec, fd);
-            return new Image(spec, fd, size);
-        } catch (IOException | RuntimeException e) {
-            fd.close();
-            if (spec.createBytes() > 0) {
-                Files.deleteIfExists(spec.path()); // it was made here
-            }
-            throw e;
-        }
-    }
-
-    /// {@return the bytes in the image when it was opened}
-    @Override
-    public long size() {
-        return size;
-    }
-
-    @Override
-    public boolean readOnly() {
-        return readOnly;
-    }
-
-    @Override
-    public BlockBackend backend() {
-        return new PosixBackend(this);
-    }
-
-    /// Makes durable what was written before this call, by any thread.
-    ///
-    /// @throws IOException if that is not certain; then no later call succeeds either
-    void flush() throws IOException {
-        gate.flush();
-    }
-
-    /// The descriptor, open until [#close].
-    int descriptor() {
-        return fd.number();
-    }
-
-    @Override
-    public String toString() {
-        return path.toString();
-    }
-
-    /// Closes the image, which unlocks it.
-    @Override
-    public void close() {
-        fd.close();
-    }
-
-    private static OwnedFd create(ImageSpec spec) throws IOException {
+    /// A new file of the size that the specification names.
+    static OwnedFd create(FileSpec spec) throws IOException {
         Path path = spec.path();
         OwnedFd fd;
         try {
@@ -126,7 +43,8 @@ public final class Image implements Medium {
         }
     }
 
-    private static OwnedFd openExisting(ImageSpec spec) throws IOException {
+    /// The file that is there.
+    static OwnedFd open(FileSpec spec) throws IOException {
         Path path = spec.path();
         try {
             return FileIo.open(path, spec.readOnly() ? OpenMode.READ_ONLY : OpenMode.READ_WRITE);
@@ -147,11 +65,20 @@ public final class Image implements Medium {
         }
     }
 
-    private static String directory(Path path) {
-        return "image " + path + " is a directory: name a file or a disk";
+    /// The same file once more, past the page cache.
+    static OwnedFd openDirect(FileSpec spec) throws IOException {
+        try {
+            return FileIo.openDirect(spec.path(), spec.readOnly() ? OpenMode.READ_ONLY : OpenMode.READ_WRITE);
+        } catch (ErrnoException e) {
+            throw new IOException(
+                    "image " + spec.path() + " cannot be used past the page cache ("
+                            + e.errno().description() + "): use --cache writeback",
+                    e);
+        }
     }
 
-    private static long size(Path path, OwnedFd fd) throws IOException {
+    /// Bytes in the file or the disk.
+    static long size(Path path, OwnedFd fd) throws IOException {
         FileStatus status = FileIo.status(fd);
         return switch (status.kind()) {
             case REGULAR -> status.size();
@@ -169,11 +96,15 @@ public final class Image implements Medium {
         }
     }
 
+    private static String directory(Path path) {
+        return "image " + path + " is a directory: name a file or a disk";
+    }
+
     private static IOException notADisk(Path path, @Nullable ErrnoException cause) {
         return new IOException("image " + path + " is neither a file nor a disk", cause);
     }
 
-    private static void lock(ImageSpec spec, OwnedFd fd) throws IOException {
+    static void lock(FileSpec spec, OwnedFd fd) throws IOException {
         boolean locked;
         try {
             locked = FileIo.tryLock(fd.number(), !spec.readOnly());

@@ -1,4 +1,4 @@
-package org.vhostdevice.blk.backend;
+package org.vhostdevice.blk.storage;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ImageTest {
+class FileStorageTest {
     @TempDir
     private Path folder;
 
@@ -27,23 +27,23 @@ class ImageTest {
         Files.write(file, new byte[8192]);
     }
 
-    private static ImageSpec writable(Path path) {
-        return new ImageSpec(path, false, 0);
+    private static FileSpec writable(Path path) {
+        return new FileSpec(path, false);
     }
 
-    private static ImageSpec readOnly(Path path) {
-        return new ImageSpec(path, true, 0);
+    private static FileSpec readOnly(Path path) {
+        return new FileSpec(path, true);
     }
 
-    private static ImageSpec created(Path path, long bytes) {
-        return new ImageSpec(path, false, bytes);
+    private static FileSpec created(Path path, long bytes) {
+        return new FileSpec(path, false, bytes, false, true, true);
     }
 
     /// Fails to open, with one line that names the image and all of the words.
-    private void assertRefused(ImageSpec spec, int blockBytes, String... words) throws IOException {
+    private void assertRefused(FileSpec spec, String... words) throws IOException {
         List<Path> before = files();
         IOException e = assertThrows(
-                IOException.class, () -> Image.open(spec, blockBytes).close());
+                IOException.class, () -> FileStorage.open(spec).close());
         String message = String.valueOf(e.getMessage());
         assertEquals(1, message.lines().count());
         assertTrue(message.contains(spec.path().toString()), message);
@@ -61,7 +61,7 @@ class ImageTest {
 
     @Test
     void opensAFileWithItsSize() throws IOException {
-        try (Image image = Image.open(writable(file), 4096)) {
+        try (FileStorage image = FileStorage.open(writable(file))) {
             assertEquals(8192, image.size());
             assertFalse(image.readOnly());
             image.flush();
@@ -70,64 +70,51 @@ class ImageTest {
 
     @Test
     void refusesWhatIsNotThere() throws IOException {
-        assertRefused(writable(folder.resolve("none")), 512, "does not exist", "--create");
-        assertRefused(readOnly(file.resolve("none")), 512, "does not exist");
+        assertRefused(writable(folder.resolve("none")), "does not exist", "--create");
+        assertRefused(readOnly(file.resolve("none")), "does not exist");
     }
 
     @Test
     void refusesADirectory() throws IOException {
-        assertRefused(writable(folder), 512, "directory");
-        assertRefused(readOnly(folder), 512, "directory");
+        assertRefused(writable(folder), "directory");
+        assertRefused(readOnly(folder), "directory");
     }
 
     @Test
     void refusesWhatIsNeitherFileNorDisk() throws IOException {
-        assertRefused(writable(Path.of("/dev/null")), 512, "neither a file nor a disk");
+        assertRefused(writable(Path.of("/dev/null")), "neither a file nor a disk");
     }
 
     @Test
     void refusesAFifoWithoutWaitingForItsWriter() throws Exception {
         Path fifo = folder.resolve("fifo");
         assertEquals(0, new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor());
-        assertRefused(readOnly(fifo), 512, "neither a file nor a disk");
-    }
-
-    @Test
-    void refusesAnEmptyFile() throws IOException {
-        Path empty = Files.createFile(folder.resolve("empty"));
-        assertRefused(writable(empty), 512, "empty");
-    }
-
-    @Test
-    void refusesASizeThatIsNoMultipleOfTheBlockSize() throws IOException {
-        Files.write(file, new byte[512 * 9]);
-        assertRefused(writable(file), 4096, "4608", "4096");
-        Image.open(writable(file), 512).close();
+        assertRefused(readOnly(fifo), "neither a file nor a disk");
     }
 
     @Test
     void writerExcludesAllOthers() throws IOException {
-        try (Image image = Image.open(writable(file), 512)) {
+        try (FileStorage image = FileStorage.open(writable(file))) {
             assertFalse(image.readOnly());
-            assertRefused(writable(file), 512, "in use", "--read-only");
-            assertRefused(readOnly(file), 512, "in use");
+            assertRefused(writable(file), "in use", "--read-only");
+            assertRefused(readOnly(file), "in use");
         }
-        Image.open(writable(file), 512).close();
+        FileStorage.open(writable(file)).close();
     }
 
     @Test
     void readersExcludeWritersOnly() throws IOException {
-        try (Image one = Image.open(readOnly(file), 512);
-                Image two = Image.open(readOnly(file), 512)) {
+        try (FileStorage one = FileStorage.open(readOnly(file));
+                FileStorage two = FileStorage.open(readOnly(file))) {
             assertEquals(one.size(), two.size());
-            assertRefused(writable(file), 512, "in use");
+            assertRefused(writable(file), "in use");
         }
     }
 
     @Test
     void createsASparseFileOfZeroes() throws IOException {
         Path fresh = folder.resolve("new.img");
-        try (Image image = Image.open(created(fresh, 1L << 40), 4096)) {
+        try (FileStorage image = FileStorage.open(created(fresh, 1L << 40))) {
             assertEquals(1L << 40, image.size());
         }
         assertEquals(1L << 40, Files.size(fresh));
@@ -136,19 +123,19 @@ class ImageTest {
     @Test
     void createRefusesWhatExistsAndLeavesItAlone() throws IOException {
         Files.write(file, new byte[] {1, 2, 3});
-        assertRefused(created(file, 4096), 512, "exists already", "--create");
+        assertRefused(created(file, 4096), "exists already", "--create");
         assertArrayEquals(new byte[] {1, 2, 3}, Files.readAllBytes(file));
         Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("target"));
-        assertRefused(created(link, 4096), 512, "exists already");
+        assertRefused(created(link, 4096), "exists already");
     }
 
     @Test
     void createNeedsADirectory() throws IOException {
-        assertRefused(created(folder.resolve("none/new.img"), 4096), 512, "directory does not exist");
+        assertRefused(created(folder.resolve("none/new.img"), 4096), "directory does not exist");
     }
 
     @Test
     void createLeavesNoFileThatTheHostCannotHold() throws IOException {
-        assertRefused(created(folder.resolve("huge.img"), Long.MAX_VALUE - 511), 512, "cannot have");
+        assertRefused(created(folder.resolve("huge.img"), Long.MAX_VALUE - 511), "cannot have");
     }
 }

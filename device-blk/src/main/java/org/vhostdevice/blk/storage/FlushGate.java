@@ -1,4 +1,4 @@
-package org.vhostdevice.blk.backend;
+package org.vhostdevice.blk.storage;
 
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;

@@ -1,0 +1,50 @@
+package org.vhostdevice.blk.queue;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Executor;
+import org.vhostdevice.blk.BlkFeature;
+import org.vhostdevice.blk.storage.Storage;
+import org.vhostdevice.core.virtqueue.FeatureSet;
+
+/// What the queues of a device share.
+///
+/// @param storage the medium
+/// @param id the answer to `VIRTIO_BLK_T_GET_ID`
+/// @param cache whether writes may be lost until they are flushed
+/// @param mayUnmap whether zeroed sectors may lose their room
+/// @param engine how files are transferred
+/// @param threads run what may wait
+public record Disk(
+        Storage storage, MemorySegment id, WriteCache cache, boolean mayUnmap, EngineKind engine, Executor threads) {
+    /// Bytes in a sector, the unit of the protocol.
+    public static final int SECTOR_BYTES = 512;
+
+    /// The most ranges of one request to discard or to zero.
+    public static final int MAX_RANGES = 32;
+
+    /// The most sectors of one range to discard or to zero: 2 GiB.
+    public static final int MAX_RANGE_SECTORS = 1 << 22;
+
+    /// The answer to `VIRTIO_BLK_T_GET_ID`.
+    ///
+    /// @param serial ASCII, at most [BlkQueue#ID_BYTES]
+    /// @return as many bytes, padded with NUL
+    public static MemorySegment id(String serial) {
+        byte[] name = serial.getBytes(StandardCharsets.US_ASCII);
+        MemorySegment id = MemorySegment.ofArray(new byte[BlkQueue.ID_BYTES]);
+        MemorySegment.copy(MemorySegment.ofArray(name), 0, id, 0, name.length);
+        return id;
+    }
+
+    /// What a driver's features mean.
+    DiskFeatures features(FeatureSet driver) {
+        boolean controls = driver.has(BlkFeature.CONFIG_WCE.bit());
+        boolean flushes = driver.has(BlkFeature.FLUSH.bit());
+        return new DiskFeatures(
+                driver.has(BlkFeature.DISCARD.bit()),
+                driver.has(BlkFeature.WRITE_ZEROES.bit()),
+                controls ? cache : null,
+                !flushes || !cache.initially());
+    }
+}

@@ -1,0 +1,81 @@
+package org.vhostdevice.blk;
+
+import java.io.IOException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import org.vhostdevice.core.device.QueueContext;
+import org.vhostdevice.core.sys.Poller;
+import org.vhostdevice.core.virtqueue.FeatureSet;
+
+/// What the core lends a queue's handler, on the test's thread: tasks and descriptors get their turn in [#step].
+final class TestContext implements QueueContext, AutoCloseable {
+    private static final long LOOK_NANOS = 1_000_000;
+
+    private final int index;
+    private final FeatureSet features;
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Semaphore given = new Semaphore(0);
+    private final Poller poller;
+    private int watched;
+
+    TestContext(int index, FeatureSet features) throws IOException {
+        this.index = index;
+        this.features = features;
+        this.poller = Poller.create();
+    }
+
+    @Override
+    public int index() {
+        return index;
+    }
+
+    @Override
+    public FeatureSet features() {
+        return features;
+    }
+
+    @Override
+    public void resume() {
+        // the test looks again by itself
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        tasks.add(task);
+        given.release();
+    }
+
+    @Override
+    public void watch(int fd, Runnable ready) throws IOException {
+        poller.add(fd, Poller.READ, ready);
+        watched++;
+    }
+
+    @Override
+    public void unwatch(int fd) {
+        poller.remove(fd);
+        watched--;
+    }
+
+    /// Waits a moment for something to do, and does it.
+    void step() throws IOException, InterruptedException {
+        if (watched == 0) {
+            given.acquire();
+            given.release();
+        }
+        int ready = watched == 0 ? 0 : poller.await(tasks.isEmpty() ? LOOK_NANOS : 0);
+        for (int i = 0; i < ready; i++) {
+            ((Runnable) poller.token(i)).run();
+        }
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            given.acquire();
+            task.run();
+        }
+    }
+
+    @Override
+    public void close() {
+        poller.close();
+    }
+}
