@@ -27,7 +27,7 @@ final class DeviceStatus {
         return new Message.U64((value & ~hidden) | (needsReset ? DEVICE_NEEDS_RESET : 0));
     }
 
-    /// SET_STATUS with a value other than 0, which is a reset.
+    /// SET_STATUS with a value other than 0, which is a reset or a stop.
     ///
     /// A driver that says it is there but not yet ready keeps the rings at rest. Front ends that do not pass the
     /// driver's status on say neither; for them the start of a ring is the sign.

@@ -197,11 +197,15 @@ final class Session implements SessionEvents {
         rings.setKick(message, received);
     }
 
+    /// A status of 0 is a reset, unless the front end has a message for that: then it means that the device stops, which
+    /// front ends say before they save what the device knows.
     private void setStatus(Message.U64 message) throws ProtocolException {
-        if (message.value() == 0) {
-            reset(false);
-        } else {
+        if (message.value() != 0) {
             status.set(message.value());
+        } else if (negotiation.has(ProtocolFeature.RESET_DEVICE)) {
+            uninitialize(false);
+        } else {
+            reset(false);
         }
     }
 
@@ -211,10 +215,17 @@ final class Session implements SessionEvents {
     /// @param forgetAll whether requests left in flight are forgotten
     private void reset(boolean forgetAll) throws ProtocolException {
         boolean _ = state.end();
+        uninitialize(forgetAll);
+        device.reset();
+    }
+
+    /// Stops all rings and forgets what the driver has agreed on. The device keeps what it knows.
+    ///
+    /// @param forgetAll whether requests left in flight are forgotten
+    private void uninitialize(boolean forgetAll) throws ProtocolException {
         rings.reset(forgetAll);
         negotiation.reset();
         status.reset();
-        device.reset();
     }
 
     /// SET_BACKEND_REQ_FD.

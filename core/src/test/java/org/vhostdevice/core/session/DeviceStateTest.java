@@ -82,6 +82,31 @@ class DeviceStateTest extends ServedDeviceTest {
     }
 
     @Test
+    void statusOfZeroStopsTheDeviceAndKeepsItsState() throws Exception {
+        byte[] knowledge = random(100);
+        frontend.startAll();
+        frontend.client.setStatus(0x0f);
+        frontend.queue(0).request(3);
+        device.learn(knowledge);
+        frontend.client.setStatus(0);
+        assertEquals(1, device.closes(), "the ring has stopped");
+        device.releaseHeld();
+        byte[] state = save(Way.PIPE);
+        frontend.client.migration().checkDeviceState();
+        assertArrayEquals(knowledge, device.known());
+
+        frontend.client.resetDevice();
+        assertEquals(0, device.known().length);
+        load(frontend, Way.PIPE, state);
+        frontend.client.migration().checkDeviceState();
+        assertArrayEquals(knowledge, device.known());
+        frontend.queue(0).ring.reset();
+        frontend.client.setFeatures(frontend.features());
+        frontend.startAll();
+        assertArrayEquals(knowledge, device.known());
+    }
+
+    @Test
     void movesAStateThroughAFile() throws Exception {
         byte[] knowledge = random(LARGE);
         device.learn(knowledge);

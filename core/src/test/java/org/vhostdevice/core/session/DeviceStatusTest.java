@@ -11,6 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.core.frontend.BackendRefusal;
+import org.vhostdevice.core.protocol.ProtocolFeature;
+import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 
 @DisplayName("VIRTIO 1.4, 2.1 and 2.4: device status and reset")
@@ -65,7 +67,7 @@ class DeviceStatusTest extends ServedDeviceTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    @DisplayName("G5, G6: a reset clears the status, stops the rings and can be followed by the same start")
+    @DisplayName("G5, G6: a reset or stop clears the status, stops the rings and can be followed by the same start")
     void resets(boolean byStatus) throws Exception {
         for (int round = 0; round < 3; round++) {
             frontend.client.setFeatures(frontend.features());
@@ -81,13 +83,29 @@ class DeviceStatusTest extends ServedDeviceTest {
             }
             queue.awaitCall(0);
             assertEquals(0, frontend.client.getStatus());
-            assertEquals(round + 1, device.resets());
+            assertEquals(byStatus ? 0 : round + 1, device.resets());
             assertEquals(device.starts(), device.closes());
             queue.ring.reset();
             queue.request(1);
             assertFalse(queue.awaitCall(SHORT_MILLIS));
             assertEquals(0, queue.ring.pending());
             queue.ring.reset();
+        }
+    }
+
+    @Test
+    @DisplayName("G5: without a message for it, a status of 0 resets the device")
+    void resetsByStatusWithoutAMessageForIt() throws Exception {
+        try (var other = new RngTestDevice(1, Completion.AT_ONCE);
+                ServerFixture without =
+                        ServerFixture.serve(other, ServerOptions.without(ProtocolFeature.RESET_DEVICE));
+                StepFrontend next = without.started()) {
+            other.learn(new byte[] {1});
+            next.client.setStatus(0);
+            assertEquals(0, next.client.getStatus());
+            assertEquals(0, other.known().length);
+            assertEquals(1, other.resets());
+            assertEquals(1, other.closes());
         }
     }
 
