@@ -13,6 +13,7 @@ import java.util.Deque;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.vhostdevice.core.memory.IoVecs;
+import org.vhostdevice.core.testkit.PackedRing;
 import org.vhostdevice.core.testkit.TestGuest;
 import org.vhostdevice.core.testkit.TestRing;
 
@@ -61,6 +62,25 @@ class ChainWalkerFuzzTest {
         serve(new SplitVirtqueue(ring.setup(), guest.memory(), available - (options >> 1)), options);
     }
 
+    /// As above, for a packed ring: a byte of options, a byte of where the ring stands, and descriptors. The flags of its
+    /// own ones say whether they are available relative to the turn.
+    @FuzzTest(maxDuration = "10m")
+    void everyPackedChainLiesInGuestMemoryOrTheRingIsRefused(byte[] input) throws Exception {
+        ByteBuffer bytes = ByteBuffer.wrap(input).order(ByteOrder.LITTLE_ENDIAN);
+        if (bytes.remaining() < 2) {
+            return;
+        }
+        guest.resetTo(TestGuest.START);
+        int options = bytes.get();
+        int place = bytes.get();
+        FeatureSet features = TestRing.features((options & 1) != 0);
+        PackedRing ring = new PackedRing(guest, RING, features, place & RING - 1, (place & RING) != 0);
+        long table = guest.allocate((long) TABLE * DESCRIPTOR, DESCRIPTOR);
+        fill(ring.setup().descriptors(), RING, table, bytes);
+        fill(table, TABLE, table, bytes);
+        serve(ring.open(), options);
+    }
+
     private static void fill(long table, int entries, long buffers, ByteBuffer bytes) {
         for (int i = 0; i < entries; i++) {
             boolean given = bytes.remaining() >= DESCRIPTOR;
@@ -75,7 +95,7 @@ class ChainWalkerFuzzTest {
         }
     }
 
-    private void serve(SplitVirtqueue queue, int options) {
+    private void serve(Virtqueue queue, int options) {
         Deque<DescriptorChain> held = new ArrayDeque<>();
         int taken = 0;
         try {
