@@ -53,8 +53,8 @@ class NoticesFuzzTest {
 
     private void exchange(Choices choices, VhostUserConnection connection, Peer peer) throws IOException {
         List<OwnedFd> channel = UnixSocket.pair();
-        try (OwnedFd frontend = channel.get(0);
-                FrontendNotices notices = new FrontendNotices(QUEUES, lost::incrementAndGet)) {
+        OwnedFd frontend = channel.get(0);
+        try (FrontendNotices notices = new FrontendNotices(QUEUES, lost::incrementAndGet)) {
             notices.use(connection.backendChannel(channel.get(1), false));
             notices.resume();
             for (int i = 0; i < MAX_STEPS && choices.any(); i++) {
@@ -68,6 +68,8 @@ class NoticesFuzzTest {
             if (choices.oneIn(2)) {
                 frontend.close();
             }
+        } finally {
+            frontend.close();
         }
     }
 
