@@ -7,8 +7,8 @@ import java.time.Duration;
 /// @param readOnly whether it is not written, whatever the server allows
 /// @param connections to the server, 1 to 64; more than one are used if the server says that this is safe, or the
 ///     export is read only
-/// @param timeout how long a request may take, and how long the server may be away before requests fail; zero for as
-///     long as it takes
+/// @param timeout how long a request may take, a flush ten times as long, and how long the server may be away before
+///     requests fail; zero for as long as it takes
 /// @param unflushed what becomes of flushes after a connection has been lost
 public record NbdOptions(boolean readOnly, int connections, Duration timeout, Unflushed unflushed) {
     /// The most connections.

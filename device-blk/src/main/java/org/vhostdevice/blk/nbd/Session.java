@@ -26,6 +26,9 @@ final class Session implements AutoCloseable {
     /// A request that so many connections did not survive is taken for the cause.
     private static final int MAX_ATTEMPTS = 10;
 
+    /// A flush may take so many times as long as another request: a server may have much to write.
+    private static final int FLUSH_TIMES = 10;
+
     private static final Duration FAREWELL_TIME = Duration.ofSeconds(1);
 
     private final Connector connector;
@@ -90,10 +93,12 @@ final class Session implements AutoCloseable {
     ///
     /// @throws IOException if it is not answered in time, or never will be; the request must not be used again
     void run(Request request) throws IOException {
-        Deadline end = Deadline.after(timeout);
+        boolean flush = request.command() == Command.FLUSH;
+        Duration time = flush ? timeout.multipliedBy(FLUSH_TIMES) : timeout;
+        Deadline end = Deadline.after(time);
         for (int attempt = 0; attempt < MAX_ATTEMPTS; ) {
             Connection connection = pick(end);
-            if (request.command() == Command.FLUSH) {
+            if (flush) {
                 book.check();
             }
             if (!connection.submit(request, end)) {
@@ -105,8 +110,9 @@ final class Session implements AutoCloseable {
                 return;
             }
             if (state == Request.State.OPEN) {
-                connection.abort("it does not answer within " + timeout.toMillis() + " ms to " + request);
-                throw new IOException(connector + " does not answer within " + timeout.toMillis() + " ms to " + request);
+                String why = "no answer to " + request + " within " + time.toMillis() + " ms";
+                connection.abort(why);
+                throw new IOException(connector + ": " + why);
             }
             attempt++;
         }

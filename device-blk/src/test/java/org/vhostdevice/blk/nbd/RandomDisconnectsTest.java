@@ -18,6 +18,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
@@ -77,6 +79,56 @@ class RandomDisconnectsTest {
     @RepeatedTest(20)
     void nothingAcknowledgedIsLostInALongRun(RandomGenerator random) throws Exception {
         run(random, 5_000);
+    }
+
+    /// One writer, and a server that crashes at any moment. A flush that fails makes the writer begin anew, as a guest
+    /// does after its disk broke.
+    @RepeatedTest(3)
+    void aFlushThatSucceedsCoversAllThatWasAcknowledged(RandomGenerator random) throws Exception {
+        NbdOptions options = new NbdOptions(false, random.nextInt(1, 3), Duration.ZERO, Unflushed.FAIL);
+        AtomicBoolean end = new AtomicBoolean();
+        Random pauses = new Random(random.nextLong());
+        try (TestServer server = new TestServer(PART).start();
+                ExecutorService crashes = Executors.newSingleThreadExecutor()) {
+            Future<Void> crashing = crashes.submit(() -> {
+                while (!end.get()) {
+                    LockSupport.parkNanos(pauses.nextInt(20_000_000));
+                    server.crash();
+                    server.restart();
+                }
+                return null;
+            });
+            try {
+                int[] flushes = new int[2];
+                for (int life = 0; life < 20 || flushes[0] == 0 || flushes[1] == 0; life++) {
+                    live(server, options, random, flushes);
+                }
+            } finally {
+                end.set(true);
+                crashing.get();
+            }
+        }
+    }
+
+    /// Writes and flushes until a flush fails, or for a while.
+    private static void live(TestServer server, NbdOptions options, RandomGenerator random, int[] flushes) {
+        try (NbdStorage storage = NbdStorage.open(server.uri(), options)) {
+            storage.flush();
+            byte[] model = NbdStorageTest.read(storage, 0, PART);
+            for (int i = 0; i < 50; i++) {
+                byte[] data = NbdStorageTest.bytes(random, random.nextInt(1, 100));
+                int at = random.nextInt(PART - data.length);
+                NbdStorageTest.write(storage, at, data);
+                System.arraycopy(data, 0, model, at, data.length);
+                if (random.nextInt(3) == 0) {
+                    storage.flush();
+                    flushes[0]++;
+                    assertArrayEquals(model, server.durable());
+                }
+            }
+        } catch (IOException e) {
+            flushes[1]++; // or the server was away when the export was opened
+        }
     }
 
     private static void run(RandomGenerator random, int steps) throws Exception {

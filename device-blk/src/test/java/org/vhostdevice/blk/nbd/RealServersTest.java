@@ -188,11 +188,11 @@ class RealServersTest {
             NbdStorageTest.write(storage, 512, new byte[] {1, 2, 3});
             storage.flush();
             first.kill();
-            try (RealServer _ = RealServer.nbdkit(directory, "file", image.toString())) {
-                assertArrayEquals(new byte[] {1, 2, 3}, NbdStorageTest.read(storage, 512, 3));
-                NbdStorageTest.write(storage, 512, new byte[] {4});
-                storage.flush();
-            }
+            RealServer second = RealServer.nbdkit(directory, "file", image.toString());
+            assertArrayEquals(new byte[] {1, 2, 3}, NbdStorageTest.read(storage, 512, 3));
+            NbdStorageTest.write(storage, 512, new byte[] {4});
+            storage.flush();
+            second.kill();
             assertFalse(storage.readOnly());
         }
     }

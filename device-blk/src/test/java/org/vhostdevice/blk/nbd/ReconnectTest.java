@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -184,9 +185,32 @@ class ReconnectTest {
         }) {
             try (NbdStorage storage = NbdStorage.open(server.start().uri(), options(200, Unflushed.FAIL))) {
                 String message = failure(readLater(storage));
-                assertTrue(message.contains("does not answer within 200 ms to READ of 8 bytes"), message);
+                assertTrue(message.contains("no answer to READ of 8 bytes at byte 0 within 200 ms"), message);
                 awaitRead(storage);
                 assertTrue(server.accepted.get() >= 2);
+            }
+        }
+    }
+
+    @Test
+    void aFlushMayTakeLonger() throws Exception {
+        CountDownLatch slow = new CountDownLatch(1);
+        try (TestServer server = new TestServer(BYTES) {
+            @Override
+            void handle(Req request, DataOutputStream out, int connection) throws IOException {
+                if (request.type() == Command.FLUSH.number()) {
+                    try {
+                        boolean _ = slow.await(500, TimeUnit.MILLISECONDS);
+                    } catch (InterruptedException e) {
+                        throw new IOException(e);
+                    }
+                }
+                out.write(done(request));
+            }
+        }) {
+            try (NbdStorage storage = NbdStorage.open(server.start().uri(), options(200, Unflushed.FAIL))) {
+                storage.flush();
+                assertEquals(1, server.accepted.get());
             }
         }
     }

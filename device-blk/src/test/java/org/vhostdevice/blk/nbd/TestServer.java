@@ -110,6 +110,13 @@ class TestServer implements Closeable {
         }
     }
 
+    /// What a crash leaves.
+    byte[] durable() {
+        synchronized (disk) {
+            return durable.clone();
+        }
+    }
+
     /// Begins anew after [#stop].
     void restart() throws IOException {
         ServerSocket again = new ServerSocket();
