@@ -1,0 +1,107 @@
+package org.vhostdevice.blk.qcow2;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.vhostdevice.core.testkit.Seeded;
+
+/// Whenever the power is cut, the image opens, refers to nothing that it does not count, and holds what was flushed.
+@ExtendWith(Seeded.class)
+class PowerCutTest {
+    private static final int CUTS = 15;
+    private static final int CHANGES = 60;
+
+    /// What the disk held after a change.
+    ///
+    /// @param ops that had reached the file when the change returned
+    /// @param flushed whether all of it was durable then
+    private record Moment(int ops, byte[] contents, boolean flushed) {}
+
+    static Stream<RandomImageTest.Kind> kinds() {
+        return RandomImageTest.kinds()
+                .filter(kind -> kind.refcountBits() == 16 || (kind.refcountBits() == 64 && !kind.lazy()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void whatWasFlushedIsThereAndTheImageIsSound(RandomImageTest.Kind kind, RandomGenerator random) throws Exception {
+        // Small clusters: many L2 tables, and more reference counts than the first refcount table has.
+        int size = kind.cluster() * (kind.cluster() == 512 ? random.nextInt(2000, 6000) : random.nextInt(10, 40));
+        int most = kind.cluster() == 512 ? 150 * 512 : 3 * kind.cluster();
+        byte[] backing = new byte[kind.backed() ? random.nextInt(1, size + kind.cluster()) : 0];
+        random.nextBytes(backing);
+        ImageModel image = new ImageModel(kind.options(size), backing);
+        for (int i = 0; i < 10; i++) {
+            image.write(random, most);
+        }
+        image.disk().close();
+        byte[] start = image.file().contents();
+        image = new ImageModel(new MemoryStorage(start.clone(), false), image.model(), backing);
+        image.file().startLog();
+        List<Moment> moments = new ArrayList<>();
+        moments.add(new Moment(0, image.model().clone(), true));
+        for (int i = 0; i < CHANGES; i++) {
+            boolean flush = random.nextInt(6) == 0;
+            if (flush) {
+                image.disk().flush();
+            } else {
+                image.change(random, most);
+            }
+            moments.add(new Moment(image.file().log().size(), image.model().clone(), flush));
+        }
+        image.disk().close();
+        List<MemoryStorage.Op> log = image.file().log();
+        for (int i = 0; i < CUTS; i++) {
+            int count = random.nextInt(log.size() + 1);
+            assertSurvives(PowerCut.after(start, log, count, random), moments, count, backing);
+        }
+    }
+
+    private static void assertSurvives(byte[] disk, List<Moment> moments, int count, byte[] backing)
+            throws Exception {
+        MemoryStorage file = new MemoryStorage(disk, false);
+        Header header = Header.read(new HostFile(file));
+        if (!header.has(Feature.DIRTY)) {
+            ImageModel.assertSound(file, false);
+        }
+        ImageModel image = new ImageModel(file, new byte[0], backing);
+        byte[] found = Images.readAll(image.disk());
+        assertPossible(found, moments, count);
+        image.disk().close();
+        ImageModel.assertSound(file, false);
+        assertEquals(false, header(file).has(Feature.DIRTY), "dirty after a clean close");
+    }
+
+    private static Header header(MemoryStorage file) throws Exception {
+        return Header.read(new HostFile(file));
+    }
+
+    /// Each byte is what it was at the last flush, or what it became by a change since.
+    private static void assertPossible(byte[] found, List<Moment> moments, int count) {
+        int last = 0;
+        for (int i = 0; i < moments.size(); i++) {
+            last = moments.get(i).flushed && moments.get(i).ops <= count ? i : last;
+        }
+        boolean[] right = new boolean[found.length];
+        for (int i = last; i < moments.size(); i++) {
+            byte[] then = moments.get(i).contents;
+            for (int at = 0; at < Math.min(found.length, then.length); at++) {
+                right[at] |= found[at] == then[at];
+            }
+            if (moments.get(i).ops > count) {
+                break;
+            }
+        }
+        assertTrue(found.length >= moments.get(last).contents.length, "the disk's size");
+        for (int at = 0; at < found.length; at++) {
+            assertTrue(right[at], "byte " + at + " after " + count + " of the writes");
+        }
+    }
+}
