@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,22 @@ class CheckTest {
         assertEquals(0, run.status(), run.out());
         assertTrue(run.out().contains("give --destructive"), run.out());
         assertTrue(run.out().contains("0 passed"), run.out());
+    }
+
+    @Test
+    void mediumIsChangedByACommand() throws Exception {
+        Path mark = folder.resolve("mark");
+        String[] check = {"check", "--only", "B12", "--split", "--timeout", "0.2", "--command", serve(""), "--resize"};
+        CommandRun run = CommandRun.of(Stream.concat(Arrays.stream(check), Stream.of("touch '" + mark + "'"))
+                .toArray(String[]::new));
+        assertEquals(0, run.status(), run.out());
+        assertTrue(Files.exists(mark), run.out());
+        assertTrue(run.out().contains("the capacity stays as it is"), run.out());
+        CommandRun failing = CommandRun.of(
+                Stream.concat(Arrays.stream(check), Stream.of("exit 3")).toArray(String[]::new));
+        assertTrue(failing.out().contains("--resize ended with status 3"), failing.out());
+        CommandRun alone = CommandRun.of("check", "--socket", mark.toString(), "--resize", "true");
+        assertEquals(2, alone.status(), alone.err());
     }
 
     @Test

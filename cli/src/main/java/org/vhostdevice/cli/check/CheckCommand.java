@@ -112,7 +112,7 @@ public final class CheckCommand implements Callable<Integer> {
             return check(target.served(), Optional.empty(), wanted);
         }
         Optional<DeviceKind> printed = device == null ? PrintedType.ask(command.get()) : Optional.empty();
-        try (CommandTarget started = new CommandTarget(command.get())) {
+        try (CommandTarget started = new CommandTarget(command.get(), target.resize())) {
             return check(started, printed, wanted);
         }
     }

@@ -19,11 +19,17 @@ final class CommandTarget implements Target, AutoCloseable {
     private static final Duration ENDS_WITHIN = Duration.ofMillis(200);
 
     private final String command;
+    private final Optional<String> resize;
     private @Nullable ChildBackEnd running;
     private Optional<String> crash = Optional.empty();
 
-    CommandTarget(String command) {
+    /// A back end that is not started yet.
+    ///
+    /// @param command for the shell, with a place for the socket
+    /// @param resize  a command that changes the size of the medium, if there is one
+    CommandTarget(String command, Optional<String> resize) {
         this.command = command;
+        this.resize = resize;
     }
 
     private ChildBackEnd running() {
@@ -53,9 +59,17 @@ final class CommandTarget implements Target, AutoCloseable {
             try {
                 running = new ChildBackEnd(command);
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("interrupted while the back end starts");
+                throw interrupted("starts");
             }
+        }
+    }
+
+    @Override
+    public boolean pause() throws IOException {
+        try {
+            return running().pause();
+        } catch (InterruptedException e) {
+            throw interrupted("stands still");
         }
     }
 
@@ -72,9 +86,35 @@ final class CommandTarget implements Target, AutoCloseable {
         try {
             return words(running().exitStatus(ENDS_WITHIN));
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while the back end may end");
+            throw interrupted("may end");
         }
+    }
+
+    @Override
+    public boolean resize() throws IOException {
+        if (resize.isEmpty()) {
+            return false;
+        }
+        Process process = new ProcessBuilder("sh", "-c", resize.get())
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            int status = process.waitFor();
+            if (status != 0) {
+                throw new IOException("the command of --resize ended with status " + status);
+            }
+            return true;
+        } catch (InterruptedException e) {
+            boolean _ = process.destroyForcibly().isAlive();
+            throw interrupted("has its medium changed");
+        }
+    }
+
+    private static IOException interrupted(String what) {
+        Thread.currentThread().interrupt();
+        return new InterruptedIOException("interrupted while the back end " + what);
     }
 
     @Override

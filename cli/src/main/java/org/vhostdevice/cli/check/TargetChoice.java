@@ -26,6 +26,18 @@ final class TargetChoice {
                     + " its socket, and start it again when it has ended. It must stay in the foreground.")
     private @Nullable String command;
 
+    @Option(
+            names = "--resize",
+            paramLabel = "COMMAND",
+            description = "Change the size of the medium with this command of the shell, to see whether the back end"
+                    + " tells its driver.")
+    private @Nullable String resize;
+
+    /// The command that changes the size of the medium, if one was given.
+    Optional<String> resize() {
+        return Optional.ofNullable(resize);
+    }
+
     /// The command, if that was given.
     ///
     /// @throws UsageException if the options do not go together
@@ -35,6 +47,9 @@ final class TargetChoice {
         }
         if (pid != null && (socket == null || ProcessHandle.of(pid).isEmpty())) {
             throw new UsageException("--pid goes with --socket and is a process that runs");
+        }
+        if (resize != null && command == null) {
+            throw new UsageException("--resize goes with --command");
         }
         if (command != null && !command.contains(ChildBackEnd.PLACE)) {
             throw new UsageException("write " + ChildBackEnd.PLACE + " where the command '" + command

@@ -150,6 +150,15 @@ public final class ChildBackEnd implements AutoCloseable {
         return exitStatus();
     }
 
+    /// Lets the back end stand still, until [#kill].
+    ///
+    /// @return whether it does
+    /// @throws IOException if it cannot be told
+    /// @throws InterruptedException if this thread is interrupted meanwhile
+    public boolean pause() throws IOException, InterruptedException {
+        return ProcessTree.pause(process.toHandle());
+    }
+
     /// Ends the back end as SIGKILL does: it cannot clean up.
     public void kill() {
         ProcessTree.kill(process.toHandle());

@@ -62,6 +62,18 @@ public final class ProcessTree {
         }
     }
 
+    /// Lets all processes stand still (SIGSTOP), by `kill`, which all hosts have.
+    ///
+    /// @param root the process that started all others
+    /// @return whether all of them were told
+    /// @throws IOException if there is no `kill`
+    /// @throws InterruptedException if this thread is interrupted meanwhile
+    static boolean pause(ProcessHandle root) throws IOException, InterruptedException {
+        Stream<String> numbers = all(root).map(ProcessHandle::pid).map(String::valueOf);
+        List<String> words = Stream.concat(Stream.of("kill", "-STOP"), numbers).toList();
+        return new ProcessBuilder(words).start().waitFor() == 0;
+    }
+
     /// Resident memory of one process, from `ps`, which all hosts have.
     ///
     /// @param pid its number

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import org.vhostdevice.core.protocol.Bytes;
 import org.vhostdevice.core.protocol.ProtocolFeature;
 
 /// Block devices: configuration, and requests that leave the medium as it is.
@@ -19,6 +20,7 @@ final class BlkChecks {
     private static final Need CONFIG = Need.protocol(ProtocolFeature.CONFIG);
     private static final int WRITEBACK = 32;
     private static final int UNUSED0 = 33;
+    private static final int MAY_UNMAP = 56;
     private static final int UNUSED1 = 57;
     private static final int UNUSED1_BYTES = 3;
     private static final int SECTOR = BlkBits.SECTOR;
@@ -39,6 +41,14 @@ final class BlkChecks {
             must("B10", OPERATION, "GET_LIFETIME gives no reserved value", BlkChecks::lifetime)
                     .needing(Need.feature(BlkBits.LIFETIME, "LIFETIME")),
             must("B11", OPERATION, "without ZONED, zone requests are not supported", BlkChecks::zones),
+            should(
+                            "B8",
+                            INIT,
+                            "write_zeroes_may_unmap is 0 if nothing is ever deallocated",
+                            BlkChecks::mayUnmap)
+                    .needing(CONFIG, Need.feature(BlkBits.WRITE_ZEROES, "WRITE_ZEROES")),
+            should("B12", OPERATION, "the driver is told that the capacity has changed", BlkChecks::resized)
+                    .needing(CONFIG, Need.protocol(ProtocolFeature.BACKEND_REQ)),
             should("B13a", OPERATION, "a read beyond the capacity fails", BlkChecks::beyond)
                     .needing(CONFIG),
             must(
@@ -126,6 +136,28 @@ final class BlkChecks {
         for (int type : ZONE_TYPES) {
             BlkDisk.Answer _ = disk.require(BlkBits.UNSUPP, "zone request " + type, question(type, 0), SECTOR);
         }
+    }
+
+    private static void mayUnmap(Rig rig) throws IOException {
+        byte may = rig.started().client().getConfig(MAY_UNMAP, 1).toArray()[0];
+        throw CheckEnded.skip("the field is " + may + "; what becomes of the medium does not show on the socket");
+    }
+
+    private static void resized(Rig rig) throws IOException {
+        LiveDevice device = rig.device(rig.plan().with(ProtocolFeature.BACKEND_REQ));
+        ChangeNotices notices = rig.notices(device).orElseThrow();
+        LiveDevice _ = device.start();
+        Bytes before = device.client().getConfig(0, Long.BYTES);
+        if (!rig.target().resize()) {
+            throw CheckEnded.skip("nobody changes the capacity: give --resize");
+        }
+        boolean told = notices.await(rig.options().timeout());
+        boolean changed = !device.client().getConfig(0, Long.BYTES).equals(before);
+        if (!told && !changed) {
+            throw CheckEnded.skip("the capacity stays as it is, though the medium was changed");
+        }
+        CheckEnded.require(told, "a message of a change", "another capacity, and no message");
+        CheckEnded.require(changed, "another capacity", "a message, and the same capacity");
     }
 
     private static void beyond(Rig rig) throws IOException {

@@ -11,6 +11,9 @@ sealed interface CheckRing permits SplitCheckRing, PackedCheckRing {
     /// Bytes of a descriptor, in either format.
     int DESCRIPTOR = 16;
 
+    /// The id in a used entry that no device has written.
+    int UNWRITTEN = -1;
+
     int size();
 
     /// Where the parts are; of a packed ring, the driver's event structure in place of the available ring, and the

@@ -19,11 +19,17 @@ interface DeviceProbe {
     byte[] request();
 
     /// How much room the device has for its answer.
-    int answerBytes();
+    default int answerBytes() {
+        return 0;
+    }
 
     /// How much of it the device writes at least, so that the used length is no less.
-    int leastAnswer();
+    default int leastAnswer() {
+        return 0;
+    }
 
     /// What is wrong with an answer, if anything.
-    Optional<String> fault(byte[] answer);
+    default Optional<String> fault(byte[] answer) {
+        return Optional.empty();
+    }
 }

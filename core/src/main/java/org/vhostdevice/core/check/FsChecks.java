@@ -42,7 +42,8 @@ final class FsChecks {
 
     static final CheckSuite SUITE = CheckSuite.of(
             DeviceKind.FS,
-            Stream.concat(checks().stream(), FsRobustnessChecks.checks().stream())
+            Stream.of(checks(), FsWindowChecks.checks(), FsRobustnessChecks.checks())
+                    .flatMap(List::stream)
                     .toList());
 
     private FsChecks() {}

@@ -1,5 +1,6 @@
 package org.vhostdevice.core.check;
 
+import static org.vhostdevice.core.check.Check.must;
 import static org.vhostdevice.core.check.Check.should;
 
 import java.io.IOException;
@@ -49,11 +50,20 @@ final class HostileChecks {
                                     "a split ring that cannot be does no harm",
                                     HostileChecks::splitRing),
                             should(
-                                            "G17",
+                                            "G17a",
                                             "VIRTIO 1.4, 2.1.2",
                                             "DEVICE_NEEDS_RESET is set when the ring was given up",
                                             HostileChecks::needsReset)
-                                    .needing(Need.protocol(ProtocolFeature.STATUS)))));
+                                    .needing(Need.protocol(ProtocolFeature.STATUS)),
+                            must(
+                                            "G17b",
+                                            "VIRTIO 1.4, 2.1.2",
+                                            "the driver is told of DEVICE_NEEDS_RESET as of a configuration",
+                                            HostileChecks::told)
+                                    .needing(
+                                            Need.protocol(ProtocolFeature.STATUS),
+                                            Need.protocol(ProtocolFeature.CONFIG),
+                                            Need.protocol(ProtocolFeature.BACKEND_REQ)))));
 
     private HostileChecks() {}
 
@@ -133,15 +143,30 @@ final class HostileChecks {
         }
     }
 
-    private static void needsReset(Rig rig) throws IOException {
-        LiveDevice device = rig.started();
+    /// Has the device give up a ring for a buffer outside of memory.
+    ///
+    /// @return the status then
+    private static long status(Rig rig, LiveDevice device) throws IOException {
         int _ = rig.ring(device)
                 .submit(List.of(new Descriptor(NOWHERE, 16, 0), new Descriptor(NOWHERE, 1, Bits.WRITE)));
         Optional<Used> used = rig.ring(device).pollUsed(LiveRing.QUIET);
         if (used.isPresent()) {
             throw CheckEnded.skip("the device does not give up the ring for a buffer outside of memory");
         }
-        long status = device.client().getStatus();
+        return device.client().getStatus();
+    }
+
+    private static void needsReset(Rig rig) throws IOException {
+        long status = status(rig, rig.started());
         CheckEnded.require((status & Bits.NEEDS_RESET) != 0, "DEVICE_NEEDS_RESET (64)", "status " + status);
+    }
+
+    private static void told(Rig rig) throws IOException {
+        LiveDevice device = rig.device(rig.plan().with(ProtocolFeature.BACKEND_REQ));
+        ChangeNotices notices = rig.notices(device).orElseThrow();
+        if ((status(rig, device.start()) & Bits.NEEDS_RESET) == 0) {
+            throw CheckEnded.skip("DEVICE_NEEDS_RESET is not set");
+        }
+        CheckEnded.require(notices.await(rig.options().timeout()), "a message of a change", "none");
     }
 }

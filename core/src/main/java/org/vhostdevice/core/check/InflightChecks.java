@@ -15,7 +15,8 @@ import org.vhostdevice.core.sys.MappedRegion;
 /// The record of requests in flight.
 final class InflightChecks {
     private static final String INFLIGHT = "vhost-user, Inflight I/O tracking";
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS = 4;
+    private static final int MANY = 256;
     private static final int SPLIT_HEADER = 16;
     private static final int SPLIT_ENTRY = 16;
     private static final int PACKED_HEADER = 31;
@@ -36,7 +37,11 @@ final class InflightChecks {
     private InflightChecks() {}
 
     private static LiveDevice device(Rig rig) throws IOException {
-        LiveDevice device = rig.device(rig.plan().with(ProtocolFeature.INFLIGHT_SHMFD));
+        return device(rig, rig.plan());
+    }
+
+    private static LiveDevice device(Rig rig, Plan plan) throws IOException {
+        LiveDevice device = rig.device(plan.with(ProtocolFeature.INFLIGHT_SHMFD));
         device.setFeatures();
         return device;
     }
@@ -83,37 +88,64 @@ final class InflightChecks {
         }
     }
 
+    /// Kills it in the midst of many requests in some rounds, and while it stands still before them in others.
     private static void killed(Rig rig) throws IOException {
-        LiveDevice device = device(rig);
+        LiveDevice device = device(rig, rig.plan().withRingSize(MANY));
+        int all = 0;
+        int left = 0;
         try (InflightRegion region = region(device)) {
             device.client().setInflightFd(region);
             LiveDevice _ = device.startRings();
             for (int round = 0; round < ROUNDS; round++) {
+                boolean paused = round % 2 == 0 && rig.target().pause();
                 Set<Integer> waiting = submit(rig, device);
+                all += waiting.size();
+                if (!paused) {
+                    awaitFirst(rig, rig.ring(device));
+                }
                 rig.target().killAndRestart();
                 drain(rig.ring(device), waiting);
-                LiveDevice next = rig.again(device);
-                next.setFeatures();
-                next.client().setInflightFd(region);
-                LiveDevice _ = next.startRings();
-                rig.ring(next).kick();
+                left += waiting.size();
+                device = again(rig, device, region);
                 while (!waiting.isEmpty()) {
-                    take(rig.ring(next).awaitUsed("a request that was there when the back end was killed"), waiting);
+                    take(rig.ring(device).awaitUsed("a request that was there when the back end was killed"), waiting);
                 }
-                rig.ring(next).requireUnused("every request was used");
-                device = next;
+                rig.ring(device).requireUnused("every request was used");
             }
         }
+        if (left == 0) {
+            throw CheckEnded.skip("the back end did all requests before it was killed");
+        }
+        rig.saw("the kills left " + left + " of " + all + " requests");
     }
 
+    private static LiveDevice again(Rig rig, LiveDevice device, InflightRegion region) throws IOException {
+        LiveDevice next = rig.again(device);
+        next.setFeatures();
+        next.client().setInflightFd(region);
+        LiveDevice _ = next.startRings();
+        rig.ring(next).kick();
+        return next;
+    }
+
+    /// Fills the ring at once.
     private static Set<Integer> submit(Rig rig, LiveDevice device) throws IOException {
         LiveRing ring = rig.ring(device);
         Request one = Request.of(device, rig.probe());
         Set<Integer> waiting = new HashSet<>();
-        for (int i = 0; i < ring.ring().size() / one.chain().size() / 2; i++) {
-            boolean _ = waiting.add(ring.submit(one.chain()));
+        for (int i = 0; i < ring.ring().size() / one.chain().size(); i++) {
+            boolean _ = waiting.add(ring.ring().add(one.chain()));
         }
+        ring.publishAndKick();
         return waiting;
+    }
+
+    /// Spins, as a sleep would give the back end the time to use all.
+    private static void awaitFirst(Rig rig, LiveRing ring) {
+        long deadline = System.nanoTime() + rig.options().timeout().toNanos();
+        while (!ring.ring().hasNext() && System.nanoTime() - deadline < 0) {
+            Thread.onSpinWait();
+        }
     }
 
     private static void drain(LiveRing ring, Set<Integer> waiting) {

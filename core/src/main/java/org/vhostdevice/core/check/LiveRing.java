@@ -19,7 +19,7 @@ final class LiveRing implements AutoCloseable {
     /// How long is waited for what must not happen. Longer finds more, shorter is never wrong.
     static final Duration QUIET = Duration.ofMillis(60);
 
-    private static final long GLANCE_MILLIS = 5;
+    private static final long GLANCE_MILLIS = 1;
     private static final int PAGE = 1 << 16;
 
     private final int index;

@@ -132,12 +132,14 @@ final class NoticeChecks {
 
     private static void spurious(Rig rig) throws IOException {
         LiveDevice device = rig.started();
-        LiveRing ring = rig.ring(device);
-        for (int i = 0; i < KICKS; i++) {
-            ring.kick();
+        for (int round = 0; round < 2; round++) {
+            LiveRing ring = rig.ring(device);
+            for (int i = 0; i < KICKS; i++) {
+                ring.kick();
+            }
+            ring.requireUnused("nothing is available");
+            rig.requireServes(device, "after kicks for nothing");
         }
-        ring.requireUnused("nothing is available");
-        rig.requireServes(device, "after kicks for nothing");
-        ring.requireUnused("nothing else is available");
+        rig.ring(device).requireUnused("nothing else is available");
     }
 }

@@ -157,6 +157,18 @@ final class Rig implements AutoCloseable {
         return frontend;
     }
 
+    /// Listens to what the back end says of a device that is not started yet, with BACKEND_REQ in its plan.
+    ///
+    /// @return empty if BACKEND_REQ is not offered
+    Optional<ChangeNotices> notices(LiveDevice device) throws IOException {
+        if (!device.has(ProtocolFeature.BACKEND_REQ)) {
+            return Optional.empty();
+        }
+        ChangeNotices notices = ChangeNotices.of(device, options());
+        opened.push(notices::close);
+        return Optional.of(notices);
+    }
+
     /// The ring on which the device's harmless request goes.
     LiveRing ring(LiveDevice device) {
         return device.ring(probe().queue());

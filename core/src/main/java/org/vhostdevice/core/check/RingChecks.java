@@ -5,6 +5,7 @@ import static org.vhostdevice.core.check.Check.should;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import org.vhostdevice.core.protocol.ProtocolFeature;
 import org.vhostdevice.core.sys.Capability;
 import org.vhostdevice.core.sys.Notification;
@@ -343,6 +344,13 @@ final class RingChecks {
             int id = ring.awaitUsed("every request").id();
             CheckEnded.require(id > before, "buffers used in the order of the ring", id + " after " + before);
             before = id;
+        }
+        // With a batch a device may write one entry for all: the others stay as they were.
+        for (Optional<Used> more = ring.ring().next();
+                more.isPresent();
+                more = ring.ring().next()) {
+            CheckEnded.require(
+                    more.get().id() == CheckRing.UNWRITTEN, "no buffer behind the last one", more.get() + " behind it");
         }
     }
 }

@@ -40,7 +40,7 @@ final class SplitCheckRing implements CheckRing {
         table = memory.slice(addresses.descriptors(), (long) DESCRIPTOR * size);
         available = memory.slice(addresses.available(), availBytes);
         used = memory.slice(addresses.used(), usedBytes);
-        used.asSlice(RING, (long) USED_ENTRY * size).fill((byte) -1);
+        used.asSlice(RING, (long) USED_ENTRY * size).fill((byte) UNWRITTEN);
     }
 
     @Override
@@ -150,7 +150,7 @@ final class SplitCheckRing implements CheckRing {
         }
         VarHandle.acquireFence();
         long at = entry();
-        while (used.get(Le.U32, at) == -1 && usedIndex() != ((taken + 1) & 0xffff)) {
+        while (used.get(Le.U32, at) == UNWRITTEN && usedIndex() != ((taken + 1) & 0xffff)) {
             // With IN_ORDER a device may write the last entry of a batch only.
             taken = (taken + 1) & 0xffff;
             at = entry();

@@ -17,11 +17,13 @@ public final class Suites {
             NoticeChecks.SUITE,
             SplitChecks.SUITE,
             PackedChecks.SUITE,
+            SuspendChecks.SUITE,
             HostileChecks.SUITE,
             MigrationChecks.SUITE,
             InflightChecks.SUITE,
             CheckSuite.of(DeviceKind.BLK, BlkChecks.CHECKS),
             CheckSuite.of(DeviceKind.BLK, BlkWriteChecks.CHECKS),
+            CheckSuite.of(DeviceKind.BLK, BlkZoneChecks.CHECKS),
             VsockChecks.SUITE,
             ConsoleChecks.SUITE,
             FsChecks.SUITE);

@@ -17,6 +17,14 @@ public interface Target {
     /// @throws IOException if that is not possible
     void ensureServing() throws IOException;
 
+    /// Lets the back end stand still, as SIGSTOP does, until it is killed.
+    ///
+    /// @return whether it does
+    /// @throws IOException if that fails
+    default boolean pause() throws IOException {
+        return false;
+    }
+
     /// Ends the back end as SIGKILL does, and starts it again.
     ///
     /// @throws IOException if that is not possible
@@ -27,6 +35,14 @@ public interface Target {
     /// @return how, in words; empty if it runs, or nobody knows
     /// @throws IOException if nobody can tell
     Optional<String> end() throws IOException;
+
+    /// Changes the size of the medium behind the back end's back, if the caller has told how.
+    ///
+    /// @return whether that was done
+    /// @throws IOException if it failed
+    default boolean resize() throws IOException {
+        return false;
+    }
 
     /// {@return how the back end has failed since this was asked for last, in words; empty if it runs, has ended with
     /// success, or nobody knows}

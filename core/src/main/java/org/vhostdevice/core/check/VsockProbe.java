@@ -1,7 +1,6 @@
 package org.vhostdevice.core.check;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 
 /// Sends a reset of a connection that does not exist, which nobody answers.
 final class VsockProbe implements DeviceProbe {
@@ -33,20 +32,5 @@ final class VsockProbe implements DeviceProbe {
         at.set(Le.U16, 28, STREAM);
         at.set(Le.U16, 30, RST);
         return bytes;
-    }
-
-    @Override
-    public int answerBytes() {
-        return 0;
-    }
-
-    @Override
-    public int leastAnswer() {
-        return 0;
-    }
-
-    @Override
-    public Optional<String> fault(byte[] answer) {
-        return Optional.empty();
     }
 }

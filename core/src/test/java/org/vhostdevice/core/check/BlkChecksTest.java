@@ -2,6 +2,7 @@ package org.vhostdevice.core.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -26,7 +27,7 @@ class BlkChecksTest {
     void deviceThatObeysPasses() throws Exception {
         var device = new DiskTestDevice(Fault.NONE);
         Set<String> skipped = CheckRun.allPass(device, directory.resolve("s"), options(Duration.ofSeconds(20)));
-        assertEquals(Set.of("B4", "B9a", "B9c"), skipped);
+        assertEquals(Set.of("B4", "B8", "B9a", "B9c", "B12", "B16a", "B16b", "B16c"), skipped);
     }
 
     @Test
@@ -34,6 +35,32 @@ class BlkChecksTest {
         var device = new DiskTestDevice(Fault.READ_ONLY);
         Set<String> skipped = CheckRun.allPass(device, directory.resolve("s"), options(Duration.ofSeconds(20)));
         assertEquals(true, skipped.containsAll(Set.of("B5a", "B19a", "U2b")) && !skipped.contains("B4"));
+    }
+
+    @Test
+    void zonedDeviceThatObeysPasses() throws Exception {
+        var device = new DiskTestDevice(Fault.ZONED);
+        Set<String> skipped = CheckRun.allPass(device, directory.resolve("s"), options(Duration.ofSeconds(20)));
+        assertEquals(Set.of("B4", "B8", "B9a", "B9c", "B12"), skipped);
+    }
+
+    @ParameterizedTest(name = "{0}, {1}")
+    @CsvSource({"NONE, ''", "TACITURN, B12"})
+    void changeOfTheCapacityIsToldOrMissed(RelayFault relayed, String check) throws Exception {
+        var disk = new DiskTestDevice(Fault.NONE);
+        try (var target = new RelayedTarget(directory, () -> disk, relayed, RingFault.OFF, false) {
+            @Override
+            public boolean resize() throws IOException {
+                disk.grow();
+                relay().tellOfConfig();
+                return true;
+            }
+        }) {
+            var report =
+                    CheckRunner.run(target, options(Duration.ofMillis(500)), (id, _) -> id.equals("B12"), _ -> {});
+            CheckRun.requireFailed(CheckRun.ids(check), CheckLevel.SHOULD, report.results());
+            assertEquals(0, report.skipped());
+        }
     }
 
     @ParameterizedTest(name = "{0}, {1}")
@@ -61,7 +88,10 @@ class BlkChecksTest {
         "ANY_FLAGS, B5c",
         "ANY_FLAGS, B6",
         "NO_ZEROES, B7a",
-        "NO_ZEROES, B7b"
+        "NO_ZEROES, B7b",
+        "ZONED_ODDLY, B16a",
+        "ZONED_SILENTLY, B16b",
+        "ZONED_EVERYWHERE, B16c"
     })
     void faultIsFound(Fault fault, String check) throws Exception {
         var device = new DiskTestDevice(fault);

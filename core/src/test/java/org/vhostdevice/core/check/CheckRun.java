@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.sys.Notification;
 import org.vhostdevice.core.testkit.DeviceServerFixture;
@@ -50,6 +51,23 @@ final class CheckRun {
     static void fails(VirtioDevice device, Path socket, CheckOptions options, String id) throws Exception {
         List<CheckResult> results = run(device, socket, options, id);
         assertInstanceOf(Outcome.Fail.class, results.getFirst().outcome(), results.toString());
+    }
+
+    /// Ids with spaces between them.
+    static Set<String> ids(String words) {
+        return words.isEmpty() ? Set.of() : Set.of(words.split(" "));
+    }
+
+    /// Requires that certain checks of a level have failed, and no others.
+    static void requireFailed(Set<String> expected, CheckLevel level, List<CheckResult> results) {
+        List<CheckResult> failed = results.stream()
+                .filter(result -> result.outcome() instanceof Outcome.Fail)
+                .filter(result -> result.clause().level() == level)
+                .toList();
+        assertEquals(
+                expected,
+                failed.stream().map(result -> result.clause().id()).collect(Collectors.toSet()),
+                failed.toString());
     }
 
     private static List<CheckResult> run(VirtioDevice device, Path socket, CheckOptions options, String only)

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,7 +28,7 @@ class FsChecksTest {
         var device = new FsTestDevice("share", Fault.NONE);
         Set<String> skipped = CheckRun.allPass(device, directory.resolve("s"), options(Duration.ofSeconds(20)));
         assertEquals(0, device.files());
-        assertEquals(Set.of("F2"), skipped);
+        assertEquals(Set.of("F2", "F4a", "F4b"), skipped);
     }
 
     @ParameterizedTest(name = "{0}, {1}")
@@ -57,5 +58,24 @@ class FsChecksTest {
     void faultIsFound(Fault fault, String check) throws Exception {
         var device = new FsTestDevice(fault == Fault.EMPTY_TAG ? "" : "share", fault);
         CheckRun.fails(device, directory.resolve("s"), options(Duration.ofMillis(500)), check);
+    }
+
+    @ParameterizedTest(name = "{0}, {1}")
+    @CsvSource({
+        "WINDOW, NONE, ''",
+        "WINDOW_ELSEWHERE, NONE, F4a",
+        "WINDOW, MAPS_ANYTHING, F4b"
+    })
+    void faultOfTheWindowIsFound(RelayFault relayed, Fault fault, String check) throws Exception {
+        try (var target = new RelayedTarget(
+                directory, () -> new FsTestDevice("share", fault), relayed, RingFault.OFF, false)) {
+            var report = CheckRunner.run(
+                    target, options(Duration.ofSeconds(2)), (id, _) -> id.startsWith("F4"), _ -> {});
+            CheckRun.requireFailed(CheckRun.ids(check), CheckLevel.MUST, report.results());
+            assertEquals(0, report.results().stream()
+                    .filter(result -> result.format().equals(Optional.of(RingFormat.SPLIT)))
+                    .filter(result -> result.outcome() instanceof Outcome.Skip)
+                    .count());
+        }
     }
 }

@@ -13,13 +13,17 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.vhostdevice.core.check.RelayFault.Trait;
+import org.vhostdevice.core.protocol.BackendRequest;
 import org.vhostdevice.core.protocol.FrontendRequest;
 import org.vhostdevice.core.protocol.MessageHeader;
 import org.vhostdevice.core.sys.ErrnoException;
+import org.vhostdevice.core.sys.EventConsumer;
 import org.vhostdevice.core.sys.EventNotifier;
 import org.vhostdevice.core.sys.FdBox;
 import org.vhostdevice.core.sys.FileIo;
 import org.vhostdevice.core.sys.FileStatus;
+import org.vhostdevice.core.sys.Notification;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.Poller;
 import org.vhostdevice.core.sys.UnixSocket;
@@ -34,8 +38,12 @@ final class Relay implements AutoCloseable {
     private final OwnedFd listener;
     private final Wakeup wakeup = Wakeup.create();
     private final Thread thread;
+    private final RingFault ringFault;
     private final List<OwnedFd> kept = new ArrayList<>();
     private boolean configWritten;
+    private volatile boolean paused;
+    private volatile Optional<OwnedFd> channel = Optional.empty();
+    private boolean dead;
 
     /// A message on its way.
     static final class Message {
@@ -64,6 +72,10 @@ final class Relay implements AutoCloseable {
             return FrontendRequest.of(request());
         }
 
+        List<OwnedFd> descriptors() {
+            return descriptors;
+        }
+
         int flags() {
             return at().get(ValueLayout.JAVA_INT_UNALIGNED, 4);
         }
@@ -87,6 +99,11 @@ final class Relay implements AutoCloseable {
             if (bytes.length >= MessageHeader.BYTES + Long.BYTES) {
                 at().set(ValueLayout.JAVA_LONG_UNALIGNED, MessageHeader.BYTES, value);
             }
+        }
+
+        /// 64 bits of the payload, which has them.
+        long word(int offset) {
+            return at().get(ValueLayout.JAVA_LONG_UNALIGNED, MessageHeader.BYTES + (long) offset);
         }
 
         int half(int offset) {
@@ -148,6 +165,8 @@ final class Relay implements AutoCloseable {
         private final Map<FrontendRequest, Integer> counts = new EnumMap<>(FrontendRequest.class);
         private Message last = new Message(new byte[MessageHeader.BYTES], List.of());
         private final List<EventNotifier> noise = new ArrayList<>();
+        private final List<EventConsumer> deaths = new ArrayList<>();
+        private final Optional<FakeRings> rings;
         private long kept;
         private int first;
         private boolean hungUp;
@@ -155,6 +174,28 @@ final class Relay implements AutoCloseable {
 
         private State(OwnedFd front) {
             this.front = front;
+            rings = ringFault == RingFault.OFF ? Optional.empty() : Optional.of(new FakeRings(ringFault));
+        }
+
+        /// Replaces a descriptor by another one, at whose signal the back end ends for good.
+        void dieOf(Message message) {
+            if (message.descriptors.isEmpty()) {
+                return;
+            }
+            try {
+                Notification other = Notification.create(Notification.Kind.PIPE);
+                deaths.add(EventConsumer.adopt(other.readEnd()));
+                message.descriptors.forEach(OwnedFd::close);
+                message.descriptors = List.of(other.writeEnd());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private void close() {
+            noise.forEach(EventNotifier::close);
+            deaths.forEach(EventConsumer::close);
+            rings.ifPresent(FakeRings::close);
         }
 
         Message last() {
@@ -185,6 +226,10 @@ final class Relay implements AutoCloseable {
 
         boolean seen(FrontendRequest request) {
             return count(request) > 0;
+        }
+
+        void tellOfConfig() throws IOException {
+            Relay.this.tellOfConfig();
         }
 
         void hangUp() {
@@ -220,20 +265,12 @@ final class Relay implements AutoCloseable {
             }
         }
 
-        boolean isAcknowledgement(Message reply) {
-            return !reply.of().hasOwnReply();
-        }
-
         /// Answers in place of the back end, whose own acknowledgement is not passed on.
-        void answerHere(Message request, long number) {
-            byte[] answer = new byte[MessageHeader.BYTES + Long.BYTES];
-            MessageHeader.write(
-                    MemorySegment.ofArray(answer),
-                    request.request(),
-                    MessageHeader.VERSION | MessageHeader.REPLY,
-                    Long.BYTES);
-            Message reply = new Message(answer, List.of());
-            reply.number(number);
+        void answerHere(Message request, long... numbers) {
+            Message reply = new Message(new byte[MessageHeader.BYTES + numbers.length * Long.BYTES], List.of());
+            reply.header(request.request(), MessageHeader.VERSION | MessageHeader.REPLY);
+            MemorySegment.copy(
+                    numbers, 0, reply.at(), ValueLayout.JAVA_LONG_UNALIGNED, MessageHeader.BYTES, numbers.length);
             request.header(request.request(), MessageHeader.VERSION);
             try {
                 reply.sendTo(front);
@@ -259,10 +296,14 @@ final class Relay implements AutoCloseable {
         }
     }
 
-    Relay(Path path, Path backEnd, RelayFault fault) throws IOException {
+    /// Begins to listen.
+    ///
+    /// @param ringFault of rings that the relay has itself, in place of those of the back end; or [RingFault#OFF]
+    Relay(Path path, Path backEnd, RelayFault fault, RingFault ringFault) throws IOException {
         this.backEnd = backEnd;
+        this.ringFault = ringFault;
         wanted = fault;
-        this.fault = fault.spoilsFacts() ? fault : RelayFault.NONE;
+        this.fault = fault.has(Trait.SPOILS_FACTS) ? fault : RelayFault.NONE;
         listener = UnixSocket.listen(path, 8);
         thread = Thread.ofPlatform().daemon().start(this::run);
     }
@@ -272,10 +313,11 @@ final class Relay implements AutoCloseable {
             boolean more = true;
             while (more) {
                 try (OwnedFd front = UnixSocket.accept(listener.number(), wakeup.fd())) {
-                    more = front != null && !wanted.servesOneOnly();
+                    more = front != null && !wanted.has(Trait.SERVES_ONE_ONLY);
                     if (front != null) {
                         serve(front);
                         fault = wanted;
+                        more &= !dead;
                     }
                 }
             }
@@ -296,23 +338,33 @@ final class Relay implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             // Either side has left.
         } finally {
-            state.noise.forEach(EventNotifier::close);
+            state.close();
+            setChannel(Optional.empty());
         }
+    }
+
+    private void setChannel(Optional<OwnedFd> other) {
+        channel.ifPresent(OwnedFd::close);
+        channel = other;
     }
 
     /// Passes on what the back end has sent, and waits for the front end meanwhile.
     private boolean fromBack(State state, OwnedFd back) throws IOException {
         state.noise.forEach(EventNotifier::signal);
-        int ready = UnixSocket.poll(back.number(), Poller.READ, state.front.number(), 20);
+        state.rings.filter(_ -> !paused).ifPresent(FakeRings::serve);
+        int ready = UnixSocket.poll(back.number(), Poller.READ, state.front.number(), state.rings.isPresent() ? 1 : 20);
         if ((ready & ~UnixSocket.WOKEN) != 0) {
             Optional<Message> reply = receive(back, false);
             if (reply.isEmpty()) {
-                return fault.hidesTheEnd() && succeed(state);
+                dead |= !state.deaths.isEmpty();
+                return fault.has(Trait.HIDES_THE_END) && succeed(state);
             }
             fault.reply(state, reply.get());
+            state.rings.ifPresent(rings -> rings.answered(reply.get()));
             reply.get().sendTo(state.front);
         }
-        return UnixSocket.poll(wakeup.fd(), Poller.READ, 0) == 0;
+        dead |= state.deaths.stream().anyMatch(FakeRings::isSignalled);
+        return !dead && UnixSocket.poll(wakeup.fd(), Poller.READ, 0) == 0;
     }
 
     /// Acknowledges the last request in place of a back end that has hung up.
@@ -325,14 +377,14 @@ final class Relay implements AutoCloseable {
 
     private boolean fromFront(State state, OwnedFd back) throws IOException {
         boolean rival = UnixSocket.poll(listener.number(), Poller.READ, 0) != 0;
-        if (fault.endsOnSecond() && rival) {
+        if (fault.has(Trait.ENDS_ON_SECOND) && rival) {
             UnixSocket.accept(listener.number()).close();
             return false;
         }
         if (UnixSocket.poll(state.front.number(), Poller.READ, 0) == 0) {
             return true;
         }
-        Optional<Message> received = receive(state.front, fault.endsOnPieces());
+        Optional<Message> received = receive(state.front, fault.has(Trait.ENDS_ON_PIECES));
         if (received.isEmpty()) {
             return false;
         }
@@ -343,6 +395,10 @@ final class Relay implements AutoCloseable {
             state.packed = (request.number() & Bits.RING_PACKED) != 0;
         }
         fault.request(state, request);
+        if (request.of() == FrontendRequest.SET_BACKEND_REQ_FD && request.copies > 0) {
+            setChannel(Optional.of(request.descriptors().getFirst().duplicate()));
+        }
+        state.rings.ifPresent(rings -> rings.take(state, request));
         if (state.hungUp) {
             return false;
         }
@@ -373,6 +429,26 @@ final class Relay implements AutoCloseable {
             return Optional.of(new Message(
                     room.asSlice(0, size).toArray(ValueLayout.JAVA_BYTE), new ArrayList<>(descriptors.takeAll())));
         }
+    }
+
+    /// Says that the configuration has changed, if the front end listens.
+    void tellOfConfig() throws IOException {
+        if (channel.isEmpty()) {
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment message = arena.allocate(MessageHeader.BYTES, Integer.BYTES);
+            MessageHeader.write(message, BackendRequest.CONFIG_CHANGE_MSG.id(), MessageHeader.VERSION, 0);
+            UnixSocket.send(channel.get().number(), message, MessageHeader.BYTES, List.of());
+        }
+    }
+
+    /// Lets its own rings stand still.
+    ///
+    /// @return false if it has none
+    boolean pause() {
+        paused = ringFault != RingFault.OFF;
+        return paused;
     }
 
     @Override

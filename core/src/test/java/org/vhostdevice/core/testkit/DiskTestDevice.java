@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.vhostdevice.core.device.ConfigSpace;
 import org.vhostdevice.core.device.DeviceType;
 import org.vhostdevice.core.device.QueueContext;
@@ -58,13 +59,31 @@ public final class DiskTestDevice implements VirtioDevice {
         /// Writes no zeroes.
         NO_ZEROES,
         /// Keeps some requests for good.
-        KEEPS_SOME
+        KEEPS_SOME,
+        /// Makes writes stable by a flush alone, whatever was negotiated.
+        STABLE_BY_FLUSH_ONLY,
+        /// Makes nothing stable.
+        NEVER_STABLE,
+        /// Has zones, and obeys.
+        ZONED,
+        /// Has zones, by a model that nobody knows.
+        ZONED_ODDLY,
+        /// Has zones, and tells of none.
+        ZONED_SILENTLY,
+        /// Has zones wherever one is wanted.
+        ZONED_EVERYWHERE,
+        /// Fails as a program at a request without a header.
+        FAILS_AT_EMPTY
     }
 
     private static final int SECTOR = 512;
     private static final int HEADER = 16;
     private static final int BYTES = 64 << 10;
     private static final int CONFIG = 60;
+    private static final int ZONED_CONFIG = 96;
+    private static final int ZONED = 17;
+    private static final int ZONE_REPORT = 16;
+    private static final int ZONE_OPEN = 18;
     private static final int OK = 0;
     private static final int IOERR = 1;
     private static final int UNSUPP = 2;
@@ -72,18 +91,44 @@ public final class DiskTestDevice implements VirtioDevice {
     private static final long ALL = 0x1fe44 & ~(1L << 12);
 
     private final Fault fault;
-    private final byte[] disk = new byte[BYTES];
+    private final byte[] medium;
+    private final byte[] disk;
     private final List<DescriptorChain> kept = new ArrayList<>();
+    private final boolean hasZones;
+    private final AtomicInteger grown = new AtomicInteger();
+    private boolean zoned;
     private int served;
 
     /// Makes a disk with some content.
     ///
     /// @param fault the rule to break
     public DiskTestDevice(Fault fault) {
+        this(fault, medium());
+    }
+
+    /// Makes a disk of a medium that outlives it: what is not stable is lost with the disk.
+    ///
+    /// @param fault  the rule to break
+    /// @param medium from [#medium], written by this disk alone
+    public DiskTestDevice(Fault fault, byte[] medium) {
         this.fault = fault;
+        this.medium = medium;
+        disk = medium.clone();
+        hasZones = fault.name().startsWith("ZONED");
+    }
+
+    /// {@return a medium with some content}
+    public static byte[] medium() {
+        byte[] bytes = new byte[BYTES];
         for (int i = 0; i < BYTES; i++) {
-            disk[i] = (byte) (i / 7);
+            bytes[i] = (byte) (i / 7);
         }
+        return bytes;
+    }
+
+    /// Says from now on that it has one sector more than before.
+    public void grow() {
+        int _ = grown.incrementAndGet();
     }
 
     @Override
@@ -99,14 +144,17 @@ public final class DiskTestDevice implements VirtioDevice {
     @Override
     public long features() {
         boolean readOnly = fault == Fault.READ_ONLY || fault == Fault.READ_ONLY_WRITTEN;
-        return (ALL | (readOnly ? 1 << 5 : 0)) & (fault == Fault.NO_FLUSH ? ~(1L << 9) : -1L);
+        return (ALL | (readOnly ? 1 << 5 : 0) | (hasZones ? 1L << ZONED : 0)) & (fault == Fault.NO_FLUSH ? ~(1L << 9) : -1L);
     }
 
     @Override
     public ConfigSpace config() {
         return () -> {
-            ByteBuffer bytes = ByteBuffer.allocate(CONFIG).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.putLong(0, BYTES / SECTOR);
+            ByteBuffer bytes = ByteBuffer.allocate(hasZones ? ZONED_CONFIG : CONFIG).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.putLong(0, BYTES / SECTOR + grown.get());
+            if (hasZones) {
+                bytes.putInt(72, 64).putInt(88, SECTOR).put(92, (byte) (fault == Fault.ZONED_ODDLY ? 7 : 1));
+            }
             bytes.put(32, (byte) (fault == Fault.WRITEBACK_ON ? 1 : 0));
             bytes.put(33, (byte) (fault == Fault.RESERVED_FIELDS ? 1 : 0));
             return bytes.array();
@@ -115,6 +163,7 @@ public final class DiskTestDevice implements VirtioDevice {
 
     @Override
     public QueueHandler start(QueueContext context) {
+        zoned = (context.features().bits() & 1L << ZONED) != 0;
         return new QueueHandler() {
             @Override
             public void handle(DescriptorChain chain) {
@@ -134,6 +183,9 @@ public final class DiskTestDevice implements VirtioDevice {
         int room = (int) chain.writable().length() - 1;
         served++;
         boolean malformed = in < HEADER || room < 0;
+        if (in == 0 && fault == Fault.FAILS_AT_EMPTY) {
+            throw new IllegalStateException("a request without a header, as a test wants it");
+        }
         boolean lazy = fault == Fault.KEEPS_SOME && served % 20 == 0;
         if (lazy || (malformed && fault == Fault.KEEPS_MALFORMED)) {
             boolean _ = kept.add(chain);
@@ -165,11 +217,31 @@ public final class DiskTestDevice implements VirtioDevice {
         return switch (type) {
             case 0 -> read(sector, answer);
             case 1 -> write(sector, data);
-            case 4 -> fault == Fault.FLUSH_FAILS ? IOERR : OK;
+            case 4 -> flush();
             case 8 -> id(answer);
             case 10 -> lifetime(answer);
-            default -> RANGES.contains(type) ? range(type, data) : fault == Fault.ANY_TYPE ? OK : UNSUPP;
+            default -> RANGES.contains(type) ? range(type, data) : zoned ? zone(type, sector, answer) : other();
         };
+    }
+
+    private int other() {
+        return fault == Fault.ANY_TYPE ? OK : UNSUPP;
+    }
+
+    private int zone(int type, long sector, byte[] answer) {
+        if (type == ZONE_REPORT) {
+            answer[0] = (byte) (fault == Fault.ZONED_SILENTLY ? 0 : 2);
+            return OK;
+        }
+        boolean exists = sector < BYTES / SECTOR || fault == Fault.ZONED_EVERYWHERE;
+        return type == ZONE_OPEN && exists ? OK : UNSUPP;
+    }
+
+    private int flush() {
+        if (fault != Fault.NEVER_STABLE) {
+            System.arraycopy(disk, 0, medium, 0, BYTES);
+        }
+        return fault == Fault.FLUSH_FAILS ? IOERR : OK;
     }
 
     private int read(long sector, byte[] answer) {
@@ -193,6 +265,9 @@ public final class DiskTestDevice implements VirtioDevice {
         }
         if (fault != Fault.LOSES_WRITES && sector * SECTOR + data.length <= BYTES && sector >= 0) {
             System.arraycopy(data, 0, disk, (int) sector * SECTOR, data.length);
+        }
+        if (fault != Fault.STABLE_BY_FLUSH_ONLY) {
+            int _ = flush();
         }
         return fault == Fault.READ_ONLY_WRITTEN ? IOERR : OK;
     }

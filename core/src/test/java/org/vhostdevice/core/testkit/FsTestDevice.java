@@ -63,7 +63,9 @@ public final class FsTestDevice implements VirtioDevice {
         /// Calls a name that is not there invalid.
         MISSING_INVALID,
         /// Answers with another number than that of the request.
-        WRONG_NUMBER
+        WRONG_NUMBER,
+        /// Maps anything anywhere.
+        MAPS_ANYTHING
     }
 
     private static final class Node {
@@ -214,6 +216,7 @@ public final class FsTestDevice implements VirtioDevice {
             case 18, 20, 25 -> answer(chain, unique, request.getLong(HEADER + 8) == 0 ? 0 : EINVAL);
             case INIT -> init(chain, request, unique);
             case 35 -> create(chain, request, unique);
+            case 48 -> answer(chain, unique, fault == Fault.MAPS_ANYTHING ? 0 : EINVAL);
             default -> answer(chain, unique, fault == Fault.UNKNOWN_INVALID ? EINVAL : ENOSYS);
         }
     }

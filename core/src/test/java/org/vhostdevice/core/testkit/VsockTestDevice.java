@@ -74,7 +74,11 @@ public final class VsockTestDevice implements VirtioDevice {
         /// Takes the end of one direction for the end of both.
         WHOLE_SHUTDOWN,
         /// Tells the host that the guest did not grant a connection.
-        SAYS_NO
+        SAYS_NO,
+        /// Refuses sockets of any type by packets of stream sockets.
+        REFUSES_AS_STREAM,
+        /// Does not tell the guest that it has moved.
+        MOVE_UNTOLD
     }
 
     private final Path path;
@@ -214,7 +218,7 @@ public final class VsockTestDevice implements VirtioDevice {
 
     @Override
     public long features() {
-        return fault == Fault.NOT_OFFERED ? 1 : 5;
+        return fault == Fault.NOT_OFFERED ? 3 : 7;
     }
 
     @Override
@@ -267,7 +271,7 @@ public final class VsockTestDevice implements VirtioDevice {
 
     /// Queues that start again without a reset between belong to a guest that was stopped, and has moved perhaps.
     private void tellMoved() {
-        if (starts > QUEUES && !told) {
+        if (starts > QUEUES && !told && fault != Fault.MOVE_UNTOLD) {
             told = true;
             GuestBytes.complete(events.remove(), new byte[4]);
         }
@@ -407,14 +411,14 @@ public final class VsockTestDevice implements VirtioDevice {
         var _ = Background.run(host::readFromHost);
     }
 
-    private static byte[] reset(ByteBuffer packet) {
+    private byte[] reset(ByteBuffer packet) {
         return ByteBuffer.allocate(HEADER)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putLong(2)
                 .putLong(CID)
                 .putInt(packet.getInt(20))
                 .putInt(packet.getInt(16))
-                .putShort(28, packet.getShort(28))
+                .putShort(28, fault == Fault.REFUSES_AS_STREAM ? (short) 1 : packet.getShort(28))
                 .putShort(30, (short) 3)
                 .array();
     }
