@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.vhostdevice.core.check.Suites;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class ConformanceTableTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
     private static final Pattern ROW = Pattern.compile("\\| ([A-Z]+[0-9]+[a-z]?) \\| (.+) \\| (.+) \\|");
+    private static final Pattern CHECK = Pattern.compile("`([A-Z][0-9]+[a-z]?)`");
     private static final Pattern TEST = Pattern.compile("`(\\w+)\\.(\\w+)`");
 
     /// A clause: its id and its last column.
@@ -50,6 +54,20 @@ class ConformanceTableTest {
                 .map(Clause::id)
                 .toList();
         assertEquals(List.of(), bare);
+    }
+
+    @Test
+    void everyCheckItNamesIsThere() throws IOException {
+        Set<String> checks = Suites.checks()
+                .map(check -> check.clause().id())
+                .flatMap(id -> Stream.of(id, id.replaceFirst("[a-z]$", "")))
+                .collect(Collectors.toSet());
+        List<String> unknown = Files.readAllLines(ROOT.resolve("docs/conformance.md")).stream()
+                .filter(line -> !line.contains("| no check"))
+                .flatMap(line -> CHECK.matcher(line).results().map(match -> match.group(1)))
+                .filter(id -> !checks.contains(id))
+                .toList();
+        assertEquals(List.of(), unknown);
     }
 
     private static List<Clause> clauses() throws IOException {
