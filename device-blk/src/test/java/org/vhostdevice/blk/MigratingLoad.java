@@ -9,8 +9,10 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.frontend.BackendViolation;
 import org.vhostdevice.core.frontend.BlkDriver;
 import org.vhostdevice.core.frontend.Chain;
 import org.vhostdevice.core.frontend.ChainLayout;
@@ -96,6 +98,23 @@ final class MigratingLoad {
     /// Halts the guest.
     void halt() {
         running.lock();
+    }
+
+    /// Halts the guest as soon as something is true.
+    ///
+    /// @param condition of the number of requests that were done and have not come back
+    void haltWhen(IntPredicate condition) throws BackendViolation {
+        halt();
+        while (!condition.test(used())) {
+            resume();
+            Thread.onSpinWait();
+            halt();
+        }
+    }
+
+    /// Requests that were done and have not come back. The guest is halted.
+    int used() throws BackendViolation {
+        return ring.pending();
     }
 
     /// Lets the guest, which is halted, log what it writes from now on; null for no longer.

@@ -38,6 +38,7 @@ import org.vhostdevice.core.frontend.QueuePlan;
 import org.vhostdevice.core.frontend.RegionPlan;
 import org.vhostdevice.core.memory.DirtyLog;
 import org.vhostdevice.core.session.DeviceServer;
+import org.vhostdevice.core.session.QueueMetrics;
 import org.vhostdevice.core.session.ServerOptions;
 import org.vhostdevice.core.testkit.Background;
 import org.vhostdevice.core.testkit.Seeded;
@@ -145,7 +146,7 @@ class MigrationTest {
             source.device.known = knowledge;
 
             copyWhileItRuns(guest, loads, copy, log);
-            loads.forEach(MigratingLoad::halt);
+            copyWhileOnlyTheDeviceWrites(source, guest, loads, copy, log);
             guest.suspend();
             log.take(page -> copyPage(guest.memory(), copy, page));
             assertEqual(guest.memory(), copy);
@@ -194,6 +195,24 @@ class MigrationTest {
             // In the last round the used rings go all the way round.
             int requests = round < ROUNDS - 1 ? 200 : 2 * QUEUES * RING;
             while (completed(loads) < before + requests) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    /// What the device writes last has no other marks than its own: all else was copied before.
+    private static void copyWhileOnlyTheDeviceWrites(
+            Backend source, Frontend guest, List<MigratingLoad> loads, FrontendMemory copy, MigrationLog log)
+            throws IOException {
+        source.device.rest(true);
+        for (int i = 0; i < QUEUES; i++) {
+            QueueMetrics queue = source.server.metrics().get(i);
+            loads.get(i).haltWhen(used -> used == 0 && queue.chains() == queue.completions());
+        }
+        log.take(page -> copyPage(guest.memory(), copy, page));
+        source.device.rest(false);
+        for (MigratingLoad load : loads) {
+            while (load.used() < MigratingLoad.SLOTS) {
                 Thread.onSpinWait();
             }
         }

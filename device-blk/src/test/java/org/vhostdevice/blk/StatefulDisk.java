@@ -3,17 +3,22 @@ package org.vhostdevice.blk;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.vhostdevice.core.device.ConfigSpace;
 import org.vhostdevice.core.device.DeviceState;
 import org.vhostdevice.core.device.DeviceType;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
 import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.virtqueue.DescriptorChain;
 
-/// A disk that knows something else besides, which moves with its guest.
+/// A disk that knows something else besides, which moves with its guest, and that can rest for a while.
 final class StatefulDisk implements VirtioDevice {
     volatile byte[] known = {};
     private final BlkDevice disk;
+    private final List<QueueContext> queues = new CopyOnWriteArrayList<>();
+    private volatile boolean resting;
 
     StatefulDisk(BlkDevice disk) {
         this.disk = disk;
@@ -61,7 +66,46 @@ final class StatefulDisk implements VirtioDevice {
 
     @Override
     public QueueHandler start(QueueContext context) throws IOException {
-        return disk.start(context);
+        QueueHandler handler = disk.start(context);
+        queues.add(context);
+        return new QueueHandler() {
+            @Override
+            public boolean ready() {
+                return !resting && handler.ready();
+            }
+
+            @Override
+            public void handle(DescriptorChain chain) {
+                handler.handle(chain);
+            }
+
+            @Override
+            public void batchEnd() {
+                handler.batchEnd();
+            }
+
+            @Override
+            public void quiesce() {
+                handler.quiesce();
+            }
+
+            @Override
+            public boolean suspend() {
+                return handler.suspend();
+            }
+
+            @Override
+            public void close() {
+                queues.remove(context);
+                handler.close();
+            }
+        };
+    }
+
+    /// Takes no requests, or goes on.
+    void rest(boolean on) {
+        resting = on;
+        queues.forEach(context -> context.execute(context::resume));
     }
 
     @Override
