@@ -1,9 +1,5 @@
 package org.vhostdevice.core.frontend;
 
-import static org.vhostdevice.core.protocol.MessageHeader.NEED_REPLY;
-import static org.vhostdevice.core.protocol.MessageHeader.REPLY;
-import static org.vhostdevice.core.protocol.MessageHeader.VERSION;
-
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,9 +12,6 @@ import org.vhostdevice.core.frontend.MessageSocket.Received;
 import org.vhostdevice.core.protocol.Bytes;
 import org.vhostdevice.core.protocol.FrontendRequest;
 import org.vhostdevice.core.protocol.Message;
-import org.vhostdevice.core.protocol.MessageCodec;
-import org.vhostdevice.core.protocol.MessageHeader;
-import org.vhostdevice.core.protocol.ProtocolException;
 import org.vhostdevice.core.protocol.ProtocolFeature;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.UnixSocket;
@@ -35,13 +28,12 @@ import org.vhostdevice.core.sys.UnixSocket;
 /// belongs to it; after any of the three only [#close] makes sense. Any thread may ask; requests go one after the
 /// other.
 public final class VhostUserClient implements AutoCloseable {
-    private static final Duration NOW = Duration.ZERO;
-
     private final MessageSocket socket;
-    private boolean acknowledged;
+    private final RequestExchange exchange;
 
     private VhostUserClient(OwnedFd socket, Duration timeout) {
         this.socket = new MessageSocket(socket, timeout);
+        this.exchange = new RequestExchange(this.socket);
     }
 
     /// Connects to a back end that listens.
@@ -200,9 +192,9 @@ public final class VhostUserClient implements AutoCloseable {
     /// @param features protocol feature bits
     /// @throws IOException if the back end fails
     public void setProtocolFeatures(long features) throws IOException {
-        acknowledged = false;
+        exchange.acknowledge(false);
         tell(FrontendRequest.SET_PROTOCOL_FEATURES, new Message.U64(features));
-        acknowledged = ProtocolFeature.REPLY_ACK.in(features);
+        exchange.acknowledge(ProtocolFeature.REPLY_ACK.in(features));
     }
 
     /// GET_QUEUE_NUM (protocol feature MQ).
@@ -262,10 +254,8 @@ public final class VhostUserClient implements AutoCloseable {
     /// @throws IOException if the back end fails, or refuses by a reply without memory
     public InflightRegion getInflightFd(int queues, int queueSize) throws IOException {
         FrontendRequest request = FrontendRequest.GET_INFLIGHT_FD;
-        requireSilence(request);
-        socket.send(request.id(), VERSION, new Message.Inflight(0, 0, queues, queueSize), List.of());
-        Received received = receiveWhole(request);
-        Message reply = decode(request, received);
+        Received received = exchange.askWhole(request, new Message.Inflight(0, 0, queues, queueSize), List.of());
+        Message reply = RequestExchange.decode(request, received);
         if (!(reply instanceof Message.Inflight layout)
                 || layout.mmapSize() <= 0
                 || received.descriptors().size() != 1) {
@@ -388,79 +378,24 @@ public final class VhostUserClient implements AutoCloseable {
         tell(request, payload, List.of());
     }
 
-    synchronized void tell(FrontendRequest request, Message payload, List<OwnedFd> descriptors) throws IOException {
-        requireSilence(request);
-        socket.send(request.id(), acknowledged ? VERSION | NEED_REPLY : VERSION, payload, descriptors);
-        if (acknowledged && value(receive(request)) != 0) {
-            throw new BackendRefusal("the back end refuses " + request + " " + payload);
-        }
+    void tell(FrontendRequest request, Message payload, List<OwnedFd> descriptors) throws IOException {
+        exchange.tell(request, payload, descriptors);
     }
 
     long askU64(FrontendRequest request) throws IOException {
-        return value(ask(request, Message.EMPTY));
+        return exchange.askU64(request);
     }
 
     private Message ask(FrontendRequest request, Message payload) throws IOException {
         return ask(request, payload, List.of());
     }
 
-    synchronized Message ask(FrontendRequest request, Message payload, List<OwnedFd> descriptors) throws IOException {
-        requireSilence(request);
-        socket.send(request.id(), VERSION, payload, descriptors);
-        return receive(request);
+    Message ask(FrontendRequest request, Message payload, List<OwnedFd> descriptors) throws IOException {
+        return exchange.ask(request, payload, descriptors);
     }
 
     static long value(Message reply) throws BackendViolation {
-        if (reply instanceof Message.U64(long value)) {
-            return value;
-        }
-        throw new BackendViolation("a number is answered by " + reply);
-    }
-
-    /// A message that is there before the request is sent answers nothing.
-    private void requireSilence(FrontendRequest request) throws IOException {
-        if (socket.readable(NOW)) {
-            Received early = socket.receive("a message before " + request);
-            early.closeDescriptors();
-            throw new BackendViolation("unasked message before " + request + ": " + early.header());
-        }
-    }
-
-    private Message receive(FrontendRequest request) throws IOException {
-        Received received = receiveWhole(request);
-        received.closeDescriptors();
-        if (request == FrontendRequest.GET_CONFIG && received.header().size() == 0) {
-            throw new BackendRefusal("the back end refuses GET_CONFIG");
-        }
-        return decode(request, received);
-    }
-
-    /// Receives an answer, whose descriptors the caller owns.
-    private Received receiveWhole(FrontendRequest request) throws IOException {
-        Received received = socket.receive("the answer to " + request);
-        MessageHeader header = received.header();
-        if (header.request() != request.id() || header.flags() != (VERSION | REPLY)) {
-            received.closeDescriptors();
-            throw new BackendViolation(request + " is answered by " + header);
-        }
-        if (received.descriptors().size() > request.maxReplyDescriptors()) {
-            received.closeDescriptors();
-            throw new BackendViolation(
-                    request + " is answered with " + received.descriptors().size() + " descriptors");
-        }
-        return received;
-    }
-
-    /// @param received closed if it is malformed
-    private static Message decode(FrontendRequest request, Received received) throws BackendViolation {
-        try {
-            return MessageCodec.decodeReply(request, received.payload());
-        } catch (ProtocolException e) {
-            received.closeDescriptors();
-            var violation = new BackendViolation(String.valueOf(e.getMessage()));
-            violation.initCause(e);
-            throw violation;
-        }
+        return RequestExchange.value(reply);
     }
 
     /// Closes the connection.
