@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.memory.DirtyLog;
 import org.vhostdevice.core.memory.GuestMemory;
-import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolException;
 import org.vhostdevice.core.sys.EventConsumer;
@@ -40,6 +39,7 @@ final class Rings implements AutoCloseable {
     private final WorkerReplies replies = new WorkerReplies(this::unblockWorkers);
 
     private final Agreement agreed = new Agreement();
+    private final RingStart starting;
     private GuestMemory memory;
     private boolean driverReady = true;
     private LogUse logUse = LogUse.NONE;
@@ -60,6 +60,7 @@ final class Rings implements AutoCloseable {
         this.memory = memory;
         this.metrics = metrics;
         this.inflight = new InflightMemory(device);
+        this.starting = new RingStart(device, agreed, inflight, replies);
         this.rings =
                 IntStream.range(0, device.queueCount()).mapToObj(RingState::new).toList();
     }
@@ -352,62 +353,13 @@ final class Rings implements AutoCloseable {
 
     private RingState.Started start(RingState ring, @Nullable EventConsumer kick, boolean regularly)
             throws ProtocolException {
-        EventNotifier call = ring.call;
-        EventNotifier error = ring.error;
-        RingLog log = ring.log(logUse);
-        EventNotifier logNotifier = logUse.notifier();
-        boolean enabled = ring.enabled && driverReady;
         try {
             VringWorker worker = workers.of(ring.index);
-            try {
-                var begin = new Vring.Start(
-                        agreed.place(memory, ring), memory, ring.base, inflight.area(ring, agreed.features()));
-                var owner = new Vring.Owner(worker, events, notices, metrics.get(ring.index));
-                boolean callByMessage = agreed.callByMessage(ring);
-                boolean errorByMessage = agreed.inBand();
-                Vring started = replies.await(worker.submit(() -> {
-                    Vring vring = new Vring(ring.index, begin, owner);
-                    boolean begun = false;
-                    try {
-                        vring.useCall(call, callByMessage);
-                        vring.useError(error, errorByMessage);
-                        vring.useLog(log, logNotifier);
-                        vring.enable(enabled);
-                        vring.start(device, kick, regularly);
-                        begun = true;
-                    } finally {
-                        if (!begun) {
-                            vring.discard();
-                        }
-                    }
-                    return vring;
-                }));
-                ring.recordEnded = false;
-                notices.resume();
-                return new RingState.Started(started, worker);
-            } catch (GuestMemoryException | ProtocolException e) {
-                tellError(ring, worker);
-                throw e;
-            }
-        } catch (GuestMemoryException | IOException e) {
-            if (e instanceof ProtocolException refusal) {
-                throw refusal;
-            }
-            throw ProtocolException.refused("ring " + ring.index + " cannot start: " + e.getMessage());
-        }
-    }
-
-    /// Signals that a ring does not start. By the worker, since a front end can make even this wait, and a worker
-    /// can be freed.
-    private void tellError(RingState ring, VringWorker worker) throws ProtocolException {
-        EventNotifier error = ring.error;
-        if (error == null && agreed.inBand()) {
-            notices.error(ring.index);
-        } else if (error != null) {
-            var _ = new WorkerReplies(error::unblock).await(worker.submit(() -> {
-                error.signal();
-                return error;
-            }));
+            var owner = new Vring.Owner(worker, events, notices, metrics.get(ring.index));
+            var given = new RingStart.Given(memory, ring.log(logUse), logUse.notifier(), ring.enabled && driverReady);
+            return starting.start(ring, owner, given, kick, regularly);
+        } catch (IOException e) {
+            throw e instanceof ProtocolException refusal ? refusal : RingStart.refused(ring, e);
         }
     }
 
