@@ -84,7 +84,7 @@ class CheckTest {
     @Test
     void mediumIsChangedByACommand() throws Exception {
         Path mark = folder.resolve("mark");
-        String[] check = {"check", "--only", "B12", "--split", "--timeout", "0.2", "--command", serve(""), "--resize"};
+        String[] check = {"check", "--only", "B12", "--split", "--timeout", "4", "--command", serve(""), "--resize"};
         CommandRun run = CommandRun.of(Stream.concat(Arrays.stream(check), Stream.of("touch '" + mark + "'"))
                 .toArray(String[]::new));
         assertEquals(0, run.status(), run.out());

@@ -88,24 +88,22 @@ final class InflightChecks {
         }
     }
 
-    /// Kills it in the midst of many requests in some rounds, and while it stands still before them in others.
+    /// Has the back end stand still before many requests in some rounds, and amid them in others, and kills it.
     private static void killed(Rig rig) throws IOException {
         LiveDevice device = device(rig, rig.plan().withRingSize(MANY));
-        int all = 0;
-        int left = 0;
+        Request one = Request.of(device, rig.probe());
+        int before = 0;
+        int amid = 0;
         try (InflightRegion region = region(device)) {
             device.client().setInflightFd(region);
             LiveDevice _ = device.startRings();
             for (int round = 0; round < ROUNDS; round++) {
-                boolean paused = round % 2 == 0 && rig.target().pause();
-                Set<Integer> waiting = submit(rig, device);
-                all += waiting.size();
-                if (!paused) {
-                    awaitFirst(rig, rig.ring(device));
-                }
+                boolean stands = round % 2 == 0 && rig.target().pause();
+                Set<Integer> waiting = stands ? submit(rig.ring(device), one) : pauseAmid(rig, device, one);
                 rig.target().killAndRestart();
                 drain(rig.ring(device), waiting);
-                left += waiting.size();
+                before += stands ? waiting.size() : 0;
+                amid += stands ? 0 : waiting.size();
                 device = again(rig, device, region);
                 while (!waiting.isEmpty()) {
                     take(rig.ring(device).awaitUsed("a request that was there when the back end was killed"), waiting);
@@ -113,10 +111,10 @@ final class InflightChecks {
                 rig.ring(device).requireUnused("every request was used");
             }
         }
-        if (left == 0) {
+        if (before + amid == 0) {
             throw CheckEnded.skip("the back end did all requests before it was killed");
         }
-        rig.saw("the kills left " + left + " of " + all + " requests");
+        rig.saw("the kills left " + before + " requests that came while it stood still, and " + amid + " amid others");
     }
 
     private static LiveDevice again(Rig rig, LiveDevice device, InflightRegion region) throws IOException {
@@ -129,9 +127,7 @@ final class InflightChecks {
     }
 
     /// Fills the ring at once.
-    private static Set<Integer> submit(Rig rig, LiveDevice device) throws IOException {
-        LiveRing ring = rig.ring(device);
-        Request one = Request.of(device, rig.probe());
+    private static Set<Integer> submit(LiveRing ring, Request one) {
         Set<Integer> waiting = new HashSet<>();
         for (int i = 0; i < ring.ring().size() / one.chain().size(); i++) {
             boolean _ = waiting.add(ring.ring().add(one.chain()));
@@ -140,11 +136,28 @@ final class InflightChecks {
         return waiting;
     }
 
-    /// Spins, as a sleep would give the back end the time to use all.
-    private static void awaitFirst(Rig rig, LiveRing ring) {
-        long deadline = System.nanoTime() + rig.options().timeout().toNanos();
-        while (!ring.ring().hasNext() && System.nanoTime() - deadline < 0) {
+    /// Fills the ring again and again until the back end stands still.
+    ///
+    /// @return the requests of the last filling that were not seen to be used
+    private static Set<Integer> pauseAmid(Rig rig, LiveDevice device, Request one) {
+        LiveRing ring = rig.ring(device);
+        Set<Integer> waiting = submit(ring, one);
+        Thread pause = Thread.ofPlatform().daemon().start(() -> pause(rig.target()));
+        while (pause.isAlive()) {
+            drain(ring, waiting);
+            if (waiting.isEmpty()) {
+                waiting = submit(ring, one);
+            }
             Thread.onSpinWait();
+        }
+        return waiting;
+    }
+
+    private static void pause(Target target) {
+        try {
+            boolean _ = target.pause();
+        } catch (IOException e) {
+            // It is killed all the same, while it runs.
         }
     }
 
