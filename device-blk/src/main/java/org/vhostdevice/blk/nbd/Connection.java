@@ -1,6 +1,7 @@
 package org.vhostdevice.blk.nbd;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -50,43 +51,48 @@ final class Connection {
     ///
     /// @param end of the wait for the server to take it
     /// @return false if the connection has ended and will never hear of the request
-    boolean submit(Request request, Deadline end) {
-        long cookie;
-        synchronized (books) {
-            if (ended) {
-                return false;
-            }
-            request.reopen();
-            cookie = nextCookie++;
-            underWay.put(cookie, request);
+    /// @throws InterruptedIOException if the thread was interrupted before anything was sent
+    boolean submit(Request request, Deadline end) throws InterruptedIOException {
+        if (!lock(end)) {
+            abort("it takes no requests");
+            return false;
         }
         try {
-            send(request, cookie, end);
+            long cookie = enter(request);
+            if (cookie == ReplyReader.MORE) {
+                return false;
+            }
+            fill(request.flags(), request.command().number(), cookie, request.offset(), request.length());
+            MemorySegment payload = request.command() == Command.WRITE ? request.payload() : MemorySegment.NULL;
+            wire.write(new ByteBuffer[] {header, payload.asByteBuffer()}, end);
         } catch (IOException e) {
             abort("it takes no requests: " + e.getMessage());
+        } finally {
+            sending.unlock();
         }
         return true;
     }
 
-    private void send(Request request, long cookie, Deadline end) throws IOException {
-        lock(end);
-        try {
-            fill(request.flags(), request.command().number(), cookie, request.offset(), request.length());
-            MemorySegment payload = request.command() == Command.WRITE ? request.payload() : MemorySegment.NULL;
-            wire.write(new ByteBuffer[] {header, payload.asByteBuffer()}, end);
-        } finally {
-            sending.unlock();
+    /// Notes that a request is under way.
+    ///
+    /// @return its cookie, [ReplyReader#MORE] if the connection has ended
+    private long enter(Request request) {
+        synchronized (books) {
+            if (ended) {
+                return ReplyReader.MORE;
+            }
+            request.reopen();
+            underWay.put(nextCookie, request);
+            return nextCookie++;
         }
     }
 
-    private void lock(Deadline end) throws IOException {
+    private boolean lock(Deadline end) throws InterruptedIOException {
         try {
-            if (!sending.tryLock(end.left(), TimeUnit.NANOSECONDS)) {
-                throw new IOException("the server is silent for too long");
-            }
+            return sending.tryLock(end.left(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while sending", e);
+            throw new InterruptedIOException("interrupted before a request was sent");
         }
     }
 
@@ -157,18 +163,23 @@ final class Connection {
     /// Tells the server that the client leaves, and ends the connection.
     void disconnect(Deadline end) {
         try {
-            lock(end);
-            try {
-                fill(0, Nbd.CMD_DISC, 0, 0, 0);
-                wire.write(new ByteBuffer[] {header}, end);
-                wire.finish(end);
-            } finally {
-                sending.unlock();
+            if (lock(end)) {
+                leave(end);
             }
         } catch (IOException e) {
-            abort("it takes no requests: " + e.getMessage());
+            abort("it does not hear that the export is closed: " + e.getMessage());
         }
         abort("the export was closed");
+    }
+
+    private void leave(Deadline end) throws IOException {
+        try {
+            fill(0, Nbd.CMD_DISC, 0, 0, 0);
+            wire.write(new ByteBuffer[] {header}, end);
+            wire.finish(end);
+        } finally {
+            sending.unlock();
+        }
     }
 
     private String end(String why) {

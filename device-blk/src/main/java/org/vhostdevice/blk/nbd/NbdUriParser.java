@@ -111,7 +111,9 @@ final class NbdUriParser {
         int end = authority.startsWith("[") ? authority.indexOf(']') + 1 : authority.indexOf(':');
         int hostEnd = end < 0 ? authority.length() : end;
         String host = authority.substring(0, hostEnd);
-        String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : decode(host);
+        String bare = host.startsWith("[")
+                ? host.substring(1, host.length() - 1).replace("%25", "%") // before the name of an interface
+                : decode(host);
         if (bare.isEmpty()) {
             throw refuse("the host is missing: write nbd://HOST:PORT/EXPORT");
         }

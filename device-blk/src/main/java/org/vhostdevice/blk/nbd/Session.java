@@ -101,20 +101,20 @@ final class Session implements AutoCloseable {
             if (flush) {
                 book.check();
             }
-            if (!connection.submit(request, end)) {
+            boolean sent = connection.submit(request, end);
+            if (!sent) {
                 awaitGone(connection, end);
-                continue;
             }
-            Request.State state = request.await(end);
+            Request.State state = sent ? request.await(end) : Request.State.ORPHANED;
             if (state == Request.State.ANSWERED) {
                 return;
             }
-            if (state == Request.State.OPEN) {
+            if (state == Request.State.OPEN || end.passed()) {
                 String why = "no answer to " + request + " within " + time.toMillis() + " ms";
                 connection.abort(why);
                 throw new IOException(connector + ": " + why);
             }
-            attempt++;
+            attempt += sent ? 1 : 0;
         }
         throw new IOException(connector + ": " + MAX_ATTEMPTS + " connections ended during " + request + ", the last: "
                 + reason());

@@ -1,7 +1,7 @@
 package org.vhostdevice.blk.nbd;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.IOException;
@@ -40,7 +40,7 @@ class NbdFuzzTest {
         transmit(new Handshake.Result(wire, in, export));
     }
 
-    private static void transmit(Handshake.Result handshake) {
+    private static void transmit(Handshake.Result handshake) throws IOException {
         Connection connection = new Connection(handshake, new FlushBook(NbdOptions.Unflushed.FAIL));
         List<Request> requests = new ArrayList<>();
         for (Command command : Command.values()) {
@@ -49,22 +49,10 @@ class NbdFuzzTest {
             assertTrue(connection.submit(request, Deadline.NEVER));
             requests.add(request);
         }
-        try {
-            connection.serve();
-            fail("a connection ends with an exception");
-        } catch (IOException e) {
-            for (Request request : requests) {
-                assertTrue(state(request) != Request.State.OPEN);
-                assertTrue(request.errorKind() == null || request.error().length() < 1000);
-            }
-        }
-    }
-
-    private static Request.State state(Request request) {
-        try {
-            return request.await(Deadline.NEVER);
-        } catch (IOException e) {
-            throw new AssertionError(e);
+        assertThrows(IOException.class, connection::serve);
+        for (Request request : requests) {
+            assertTrue(request.await(Deadline.NEVER) != Request.State.OPEN);
+            assertTrue(request.errorKind() == null || request.error().length() < 1000);
         }
     }
 }

@@ -264,6 +264,16 @@ class NbdStorageTest {
         }
     }
 
+    @Test
+    void optionsThatMakeNoSenseAreRefused() {
+        Duration day = Duration.ofDays(1);
+        assertThrows(IllegalArgumentException.class, () -> new NbdOptions(false, 0, day, Unflushed.FAIL));
+        assertThrows(IllegalArgumentException.class, () -> new NbdOptions(false, 65, day, Unflushed.FAIL));
+        Duration negative = Duration.ofMillis(-1);
+        assertThrows(IllegalArgumentException.class, () -> new NbdOptions(false, 1, negative, Unflushed.FAIL));
+        assertTrue(Deadline.after(Duration.ofSeconds(Long.MAX_VALUE)).never());
+    }
+
     static long lanes() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith("vhost-nbd-"))

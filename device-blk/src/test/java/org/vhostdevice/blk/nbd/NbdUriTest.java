@@ -26,6 +26,7 @@ class NbdUriTest {
                 "nbd://example.com/hello%20world example.com 10809 \"hello world\"",
                 "nbd://[::1]:99/x ::1 99 x",
                 "nbd://[fe80::1] fe80::1 10809 \"\"",
+                "nbd://[fe80::1%25eth0]/x fe80::1%eth0 10809 x",
                 "nbd://under_score/d under_score 10809 d",
                 "nbd://h/%C3%A4+b h 10809 ä+b",
                 "nbd://h:/x h 10809 x",

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -239,6 +240,63 @@ class ReconnectTest {
                 CompletableFuture.allOf(calls).get();
             } finally {
                 end.countDown();
+            }
+        }
+    }
+
+    @Test
+    void aServerThatTricklesIsLeft() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        byte[] answer = TestServer.concat(TestServer.simple(1, 0), new byte[8]);
+        try (TestServer server = new TestServer(BYTES) {
+            @Override
+            void handle(Req request, DataOutputStream out, int connection) throws IOException {
+                int sent = 0;
+                try {
+                    while (!end.await(20, TimeUnit.MILLISECONDS)) {
+                        out.write(answer, sent++, sent < answer.length ? 1 : 0);
+                    }
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+            }
+        }) {
+            server.offer.structured = false;
+            try (NbdStorage storage = NbdStorage.open(server.start().uri(), options(200, Unflushed.FAIL))) {
+                assertThrows(ExecutionException.class, readLater(storage)::get);
+            } finally {
+                end.countDown();
+            }
+        }
+    }
+
+    @Test
+    void anInterruptedCallEndsAloneWhileItWaits() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        CountDownLatch asked = new CountDownLatch(1);
+        try (TestServer server = new TestServer(BYTES) {
+            @Override
+            void handle(Req request, DataOutputStream out, int connection) throws IOException {
+                asked.countDown();
+                try {
+                    end.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+                out.write(done(request));
+            }
+        }) {
+            try (NbdStorage storage = NbdStorage.open(server.start().uri(), options(0, Unflushed.FAIL))) {
+                CompletableFuture<Exception> outcome = new CompletableFuture<>();
+                Thread caller = Thread.ofPlatform().daemon().start(() -> outcome.complete(assertThrows(
+                        InterruptedIOException.class, () -> NbdStorageTest.read(storage, 0, 8))));
+                asked.await();
+                CompletableFuture<byte[]> other = readLater(storage);
+                caller.interrupt();
+                outcome.get();
+                end.countDown();
+                assertEquals(8, other.get().length);
+                assertEquals(1, server.accepted.get());
             }
         }
     }
