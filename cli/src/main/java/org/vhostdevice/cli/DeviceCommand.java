@@ -1,17 +1,14 @@
 package org.vhostdevice.cli;
 
 import java.io.IOException;
-import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import org.jline.utils.Signals;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.DeviceProvider;
 import org.vhostdevice.core.device.UsageException;
-import org.vhostdevice.core.device.VirtioDevice;
-import org.vhostdevice.core.session.DeviceServer;
 import org.vhostdevice.core.session.ServerOptions;
-import org.vhostdevice.core.transport.Endpoint;
-import org.vhostdevice.core.transport.VhostUserListener;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -20,11 +17,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
-/// Serves one device until a signal ends it. There is one such command for each device on the class path.
+/// Serves a device, or several, until a signal ends it. There is one such command for each device on the class path.
 @Command(mixinStandardHelpOptions = true, versionProvider = RootCommand.Version.class)
 final class DeviceCommand implements Callable<Integer> {
-    private static final System.Logger LOG = System.getLogger("org.vhostdevice.cli");
-
     private static final int MAX_POLL_MICROS = 1000;
 
     private final DeviceProvider provider;
@@ -69,16 +64,19 @@ final class DeviceCommand implements Callable<Integer> {
     @Override
     public Integer call() throws UsageException, IOException {
         log.apply();
-        Endpoint endpoint = socket.endpoint();
         ServerOptions options = features.apply(provider).withBusyWait(busyWaitNanos());
-        // The socket comes first: if it cannot be had, nothing else is made.
+        List<DeviceArguments.Further> further = arguments.further();
         try (StopSignal signal = new StopSignal();
-                VhostUserListener listener = VhostUserListener.open(endpoint);
-                VirtioDevice device = arguments.open()) {
-            DeviceServer server = new DeviceServer(listener, device, options);
-            signal.onArrival(server::stop);
-            LOG.log(Level.INFO, "serving " + provider.name() + " on " + place(endpoint));
-            server.run();
+                ServedDevices devices = new ServedDevices(provider.name(), options)) {
+            if (further.isEmpty() || socket.isGiven()) {
+                devices.add(socket.endpoint(), arguments);
+            }
+            for (DeviceArguments.Further one : further) {
+                devices.add(socket.endpoint(one.socket()), one.arguments());
+            }
+            signal.onArrival(devices::stop);
+            Signals.register("HUP", devices::reload);
+            devices.run();
         }
         return ExitCode.OK;
     }
@@ -88,12 +86,5 @@ final class DeviceCommand implements Callable<Integer> {
             throw new UsageException("--poll-us must be 0 to " + MAX_POLL_MICROS + ", not " + pollMicros);
         }
         return TimeUnit.MICROSECONDS.toNanos(pollMicros);
-    }
-
-    private static String place(Endpoint endpoint) {
-        return switch (endpoint) {
-            case Endpoint.Listen listen -> listen.path().toString();
-            case Endpoint.Inherited(int fd) -> "file descriptor " + fd;
-        };
     }
 }

@@ -72,6 +72,7 @@ final class QuickstartCommand implements Callable<Integer> {
     private static VirtioDevice device(Path image) throws UsageException, IOException {
         DeviceArguments arguments = Devices.named("blk").arguments();
         CommandLine.ParseResult _ = new CommandLine(arguments)
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .parseArgs("--blk-file", image.toString(), "--create", "64M", "--serial", "quickstart");
         return arguments.open();
     }

@@ -33,25 +33,37 @@ final class SocketOptions {
     @Option(names = "--socket-group", paramLabel = "GROUP", description = "Group of the socket, by name or number.")
     private @Nullable String group;
 
-    /// The end point that the options name.
+    /// Whether one of the options names an end point.
+    boolean isGiven() {
+        return path != null || fd != null;
+    }
+
+    /// An end point of a further device, with the permissions of the first.
     ///
-    /// @throws UsageException if they name none, two, or one that cannot be
-    Endpoint endpoint() throws UsageException {
+    /// @throws UsageException if they are wrong
+    Endpoint endpoint(Path socket) throws UsageException {
         try {
-            if (path != null && fd == null) {
-                return Endpoint.Listen.of(path, mode == null ? null : Integer.valueOf(mode, OCTAL), group);
-            }
-            if (fd == null || path != null) {
-                throw new UsageException("give either --socket PATH or --fd N");
-            }
-            if (mode != null || group != null) {
-                throw new UsageException("--socket-mode and --socket-group go with --socket PATH only");
-            }
-            return new Endpoint.Inherited(fd);
+            return Endpoint.Listen.of(socket, mode == null ? null : Integer.valueOf(mode, OCTAL), group);
         } catch (NumberFormatException e) {
             throw new UsageException("--socket-mode must be octal, such as 0660, not " + mode);
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }
+    }
+
+    /// The end point that the options name.
+    ///
+    /// @throws UsageException if they name none, two, or one that cannot be
+    Endpoint endpoint() throws UsageException {
+        if (path != null && fd == null) {
+            return endpoint(path);
+        }
+        if (fd == null || path != null) {
+            throw new UsageException("give either --socket PATH or --fd N");
+        }
+        if (mode != null || group != null) {
+            throw new UsageException("--socket-mode and --socket-group go with --socket PATH only");
+        }
+        return new Endpoint.Inherited(fd);
     }
 }

@@ -8,12 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +27,7 @@ import org.vhostdevice.core.frontend.BackendDisconnected;
 import org.vhostdevice.core.frontend.BlkDriver;
 import org.vhostdevice.core.frontend.Frontend;
 import org.vhostdevice.core.frontend.FrontendOptions;
+import org.vhostdevice.core.protocol.BackendRequest;
 
 /// Signals to a process of its own.
 class SignalTest {
@@ -60,7 +66,7 @@ class SignalTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"TERM", "INT", "HUP"})
+    @ValueSource(strings = {"TERM", "INT"})
     void endsTheServerInOrder(String name, @TempDir Path folder) throws Exception {
         Path socket = folder.resolve("s");
         Process process = start(
@@ -79,6 +85,63 @@ class SignalTest {
                 assertEquals(0, process.waitFor());
             }
             assertFalse(Files.exists(socket));
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void b12HangupMakesTheDeviceTakeUpAnotherSize(@TempDir Path folder) throws Exception {
+        Path socket = folder.resolve("s");
+        Path image = folder.resolve("disk");
+        Process process = start("blk", "--socket", socket.toString(), "--blk-file", image.toString(), "--create", "1M");
+        try (BufferedReader lines = process.inputReader()) {
+            String _ = await(lines, "serving blk");
+            CompletableFuture<BackendRequest> told = new CompletableFuture<>();
+            try (Frontend frontend = Frontend.connect(socket, FrontendOptions.defaults(), (request, _) -> {
+                told.complete(request);
+                return 0;
+            })) {
+                frontend.start();
+                assertEquals(1 << 20, capacity(frontend));
+                try (FileChannel file = FileChannel.open(image, StandardOpenOption.WRITE)) {
+                    int _ = file.write(ByteBuffer.allocate(1), (3 << 20) - 1);
+                }
+                signal(process, "HUP");
+                assertEquals(BackendRequest.CONFIG_CHANGE_MSG, told.get());
+                assertEquals(3 << 20, capacity(frontend));
+            }
+            process.destroy();
+            assertEquals(0, process.waitFor());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private static long capacity(Frontend frontend) throws IOException {
+        return ByteBuffer.wrap(frontend.config(0, Long.BYTES))
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .getLong()
+                * 512;
+    }
+
+    @Test
+    void furtherDisksAreServedAndEndWithTheProcess(@TempDir Path folder) throws Exception {
+        Path first = folder.resolve("a");
+        Path second = folder.resolve("b");
+        Process process = start(
+                "blk", "--disk", "socket=" + first + ",memory=1M", "--disk", "socket=" + second + ",memory=2M,read-only");
+        try (BufferedReader lines = process.inputReader()) {
+            String _ = await(lines, "serving blk");
+            String _ = await(lines, "serving blk");
+            try (Frontend one = Frontend.attach(first, FrontendOptions.defaults());
+                    Frontend two = Frontend.attach(second, FrontendOptions.defaults())) {
+                assertEquals(1 << 20, capacity(one));
+                assertEquals(2 << 20, capacity(two));
+            }
+            process.destroy();
+            assertEquals(0, process.waitFor());
+            assertFalse(Files.exists(first) || Files.exists(second));
         } finally {
             process.destroyForcibly();
         }

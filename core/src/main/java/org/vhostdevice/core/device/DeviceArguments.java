@@ -1,6 +1,8 @@
 package org.vhostdevice.core.device;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 
 /// A device's options as typed, with picocli annotations on fields of the implementing class.
 public interface DeviceArguments {
@@ -10,4 +12,18 @@ public interface DeviceArguments {
     /// @throws UsageException if options are wrong or contradict each other (exit code 2)
     /// @throws IOException if the host cannot provide what they name (exit code 1)
     VirtioDevice open() throws UsageException, IOException;
+
+    /// Checks the options that name further devices, each with a socket of its own, and says how to make them.
+    ///
+    /// @return none, unless such options were given
+    /// @throws UsageException if options are wrong or contradict each other (exit code 2)
+    default List<Further> further() throws UsageException {
+        return List.of();
+    }
+
+    /// A further device.
+    ///
+    /// @param socket where it is served
+    /// @param arguments make it
+    record Further(Path socket, DeviceArguments arguments) {}
 }

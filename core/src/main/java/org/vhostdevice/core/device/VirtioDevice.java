@@ -53,6 +53,15 @@ public interface VirtioDevice extends AutoCloseable {
     /// @throws IOException if the host cannot serve the queue now; the ring then stays stopped and reports an error
     QueueHandler start(QueueContext context) throws IOException;
 
+    /// Says what to call when the configuration space has changed by itself. Called once, before all else.
+    ///
+    /// @param configChanged tells the front end, if one is there; any thread
+    default void observe(Runnable configChanged) {}
+
+    /// Looks again at what it uses on the host, as the person who runs it wishes (SIGHUP). Any thread, at any time
+    /// before [#close].
+    default void reload() {}
+
     /// Returns to the initial state: the driver resets the device or another front end takes over. All rings are
     /// stopped.
     default void reset() {}

@@ -5,6 +5,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.transport.VhostUserConnection;
 import org.vhostdevice.core.transport.VhostUserListener;
@@ -17,6 +18,7 @@ public final class DeviceServer {
     private final VirtioDevice device;
     private final ServerOptions options;
     private final List<QueueMetrics> metrics;
+    private volatile @Nullable Session current;
 
     /// Prepares to serve a device.
     ///
@@ -29,6 +31,14 @@ public final class DeviceServer {
         this.options = options;
         this.metrics =
                 Stream.generate(QueueMetrics::new).limit(device.queueCount()).toList();
+        device.observe(this::configChanged);
+    }
+
+    private void configChanged() {
+        Session session = current;
+        if (session != null) {
+            session.configChanged();
+        }
     }
 
     /// Serves front ends, one at a time, until [#stop] is called; at an inherited connection, until that one ends.
@@ -63,9 +73,13 @@ public final class DeviceServer {
     private void serve(VhostUserConnection connection, Workers workers) {
         LOGGER.log(Level.DEBUG, "a front end has connected");
         try (connection) {
-            new Session(connection, workers, options, metrics).run();
+            Session session = new Session(connection, workers, options, metrics);
+            current = session;
+            session.run();
         } catch (RuntimeException | Error e) {
             LOGGER.log(Level.ERROR, "the device failed, the connection ends", e);
+        } finally {
+            current = null;
         }
         LOGGER.log(Level.DEBUG, "the front end has gone");
     }

@@ -74,6 +74,11 @@ final class Session implements SessionEvents {
     @Override
     public void ringBroken(int queue) {
         status.needReset();
+        configChanged();
+    }
+
+    /// Tells the front end that the configuration space has changed. Any thread.
+    void configChanged() {
         if (negotiation.has(ProtocolFeature.CONFIG)) {
             notices.configChanged();
         }

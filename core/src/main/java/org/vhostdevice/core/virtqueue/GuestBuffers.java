@@ -16,6 +16,8 @@ import org.vhostdevice.core.memory.IoVecs;
 /// device's bug and throws [IndexOutOfBoundsException].
 public final class GuestBuffers implements IoBuffers {
     private static final int SMALL = 8;
+    private static final MemorySegment ZEROES =
+            MemorySegment.ofArray(new byte[4096]).asReadOnly();
 
     private static final GuestMemory NOWHERE = GuestMemory.empty();
 
@@ -97,6 +99,28 @@ public final class GuestBuffers implements IoBuffers {
             MemorySegment.copy(from, done, segment(piece), offsets[piece] + skip, part);
             done += part;
         }
+    }
+
+    /// {@return whether bytes are all zero, when they are looked at}
+    ///
+    /// @param position of the first byte
+    /// @param bytes how many
+    public boolean isZero(long position, long bytes) {
+        Objects.checkFromIndexSize(position, bytes, length);
+        long done = 0;
+        for (int piece = find(position); done < bytes; piece++) {
+            long skip = position + done - start(piece);
+            long part = Math.min(Math.min(bytes - done, ends[piece] - position - done), ZEROES.byteSize());
+            long from = offsets[piece] + skip;
+            if (MemorySegment.mismatch(segment(piece), from, from + part, ZEROES, 0, part) >= 0) {
+                return false;
+            }
+            done += part;
+            if (position + done < ends[piece]) {
+                piece--; // there is more of it
+            }
+        }
+        return true;
     }
 
     /// Writes one byte.
