@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vhostdevice.core.device.DeviceArguments;
+import picocli.CommandLine;
 
 /// Checks by the command, of our own block device in a process of its own, and of back ends that are none.
 class CheckTest {
@@ -31,10 +33,15 @@ class CheckTest {
 
     /// A command that serves the image.
     private String serve(String more) {
+        return command("--blk-file '" + image + "' " + more);
+    }
+
+    /// A command that serves a disk.
+    private static String command(String more) {
         return "'" + Path.of(System.getProperty("java.home"), "bin", "java")
                 + "' -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED -cp '"
                 + System.getProperty("java.class.path") + "' " + Main.class.getName()
-                + " blk --log-level error --socket {socket} --blk-file '" + image + "' " + more;
+                + " blk --log-level error --socket {socket} " + more;
     }
 
     @ParameterizedTest(name = "{0}")
@@ -45,9 +52,45 @@ class CheckTest {
         "--packed --notify pipe",
     })
     void blockDeviceObeysEveryMust(String options) throws Exception {
+        assertObeysEveryMust(options, serve(""));
+    }
+
+    @ParameterizedTest(name = "{0}, {1}")
+    @CsvSource({
+        "--split --notify eventfd, --io-engine threads",
+        "--packed --notify pipe, --io-engine threads --cache none",
+        "--packed --notify eventfd, --cache writethrough",
+        "--split --notify pipe, --discard ignore --detect-zeroes unmap",
+    })
+    void everyWayToUseAFileObeysEveryMust(String options, String way) throws Exception {
+        assertObeysEveryMust(options, serve(way));
+    }
+
+    @ParameterizedTest(name = "{0}, {1}")
+    @CsvSource({
+        "--split --notify eventfd, --io-engine io_uring",
+        "--packed --notify pipe, --io-engine threads",
+        "--packed --notify eventfd, --io-engine auto --cache none",
+    })
+    void qcow2ImageObeysEveryMust(String options, String way) throws Exception {
+        Path disk = folder.resolve("disk.qcow2");
+        make(disk);
+        assertObeysEveryMust(options, command("--blk-file '" + disk + "' " + way));
+    }
+
+    /// Makes a qcow2 image.
+    private static void make(Path disk) throws Exception {
+        DeviceArguments arguments = Devices.named("blk").arguments();
+        CommandLine.ParseResult _ = new CommandLine(arguments)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .parseArgs("--blk-file", disk.toString(), "--create", "1M", "--format", "qcow2");
+        arguments.open().close();
+    }
+
+    private static void assertObeysEveryMust(String options, String command) throws Exception {
         CommandRun run = CommandRun.of(Stream.concat(
                         Stream.of(("check --json --destructive --timeout 20 " + options + " --command").split(" ")),
-                        Stream.of(serve("")))
+                        Stream.of(command))
                 .toArray(String[]::new));
         assertEquals("", run.err());
         JsonNode report = new ObjectMapper().readTree(run.out());

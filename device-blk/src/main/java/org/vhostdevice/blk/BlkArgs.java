@@ -2,23 +2,44 @@ package org.vhostdevice.blk;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.blk.nbd.NbdUri;
+import org.vhostdevice.blk.queue.DetectZeroes;
+import org.vhostdevice.blk.queue.Disk;
 import org.vhostdevice.blk.queue.EngineKind;
+import org.vhostdevice.blk.queue.OnEnospc;
+import org.vhostdevice.blk.storage.ImageFormat;
 import org.vhostdevice.core.device.ByteSize;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.device.VirtioDevice;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options of `vhost-device blk` as typed.
 final class BlkArgs implements DeviceArguments {
     @Option(
             names = {"--blk-file", "--image"},
-            paramLabel = "PATH",
-            description = "The raw image or disk to serve.")
-    private @Nullable Path blkFile;
+            paramLabel = "PATH|URI",
+            description = "The image or disk to serve, or an export of an NBD server: nbd://HOST/EXPORT,"
+                    + " nbds://HOST/EXPORT or nbd+unix:///EXPORT?socket=PATH.")
+    private @Nullable String blkFile;
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            description = "What the image is: raw or qcow2. Otherwise its first bytes tell; a guest cannot make a raw"
+                    + " image look like another format then.")
+    private @Nullable ImageFormat format;
+
+    @Option(
+            names = "--snapshot",
+            description = "Keep the image as it is: what the guest writes goes to a temporary file and is gone at the end.")
+    private boolean snapshot;
 
     @Option(
             names = "--null",
@@ -59,6 +80,39 @@ final class BlkArgs implements DeviceArguments {
             description = "What becomes of sectors that the guest gives up: unmap (the host gets their room back) or"
                     + " ignore (default: ${DEFAULT-VALUE}).")
     private DiscardMode discard = DiscardMode.UNMAP;
+
+    @Option(
+            names = "--detect-zeroes",
+            paramLabel = "MODE",
+            defaultValue = "off",
+            description = "What becomes of writes of zeros: off (they are written), on (the host zeroes, and keeps the"
+                    + " room) or unmap (the host gets their room back) (default: ${DEFAULT-VALUE}).")
+    private DetectZeroes detectZeroes = DetectZeroes.OFF;
+
+    @Option(
+            names = "--on-enospc",
+            paramLabel = "MODE",
+            defaultValue = "report",
+            description = "What becomes of writes for which the host has no room: report (they fail) or stop (they wait"
+                    + " until there is room) (default: ${DEFAULT-VALUE}).")
+    private OnEnospc onEnospc = OnEnospc.REPORT;
+
+    @Mixin
+    private final BlkLimitArgs limits = new BlkLimitArgs();
+
+    @Mixin
+    private final BlkQcow2Args qcow2 = new BlkQcow2Args();
+
+    @Mixin
+    private final BlkNbdArgs nbd = new BlkNbdArgs();
+
+    @Option(
+            names = "--disk",
+            paramLabel = "OPTIONS",
+            description = "Serve one more disk on a socket of its own: socket=PATH and further options of this command"
+                    + " without their dashes, as in socket=/run/b.sock,blk-file=b.qcow2,read-only. A comma in a value is"
+                    + " written twice. Repeatable.")
+    private List<String> disks = List.of();
 
     @Option(
             names = "--io-engine",
@@ -104,10 +158,26 @@ final class BlkArgs implements DeviceArguments {
         return new BlkDevice(config());
     }
 
+    @Override
+    public List<Further> further() throws UsageException {
+        List<Further> further = new ArrayList<>();
+        for (String disk : disks) {
+            further.add(BlkDiskArgs.parse(disk));
+        }
+        return further;
+    }
+
     private BlkConfig config() throws UsageException {
         try {
-            MediumOptions options = new MediumOptions(readOnly, cache, discard == DiscardMode.UNMAP);
-            return new BlkConfig(medium(), options, numQueues, queueSize, logicalBlockSize, serial, engine);
+            if (format != null && !format.isSupported()) {
+                throw new UsageException("--format must be raw or qcow2; qemu-img converts others");
+            }
+            boolean unmap = discard == DiscardMode.UNMAP;
+            MediumOptions options = new MediumOptions(
+                    readOnly, cache, format, snapshot, qcow2.tables(), nbd.options(readOnly || snapshot));
+            Disk.Policy policy = new Disk.Policy(unmap, detectZeroes, onEnospc, engine);
+            return new BlkConfig(
+                    medium(), options, numQueues, queueSize, logicalBlockSize, serial, policy, limits.limits());
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }
@@ -121,11 +191,15 @@ final class BlkArgs implements DeviceArguments {
         if (given > 1) {
             throw new UsageException("give one of --blk-file PATH, --memory SIZE and --null SIZE");
         }
-        if (blkFile != null) {
-            return new Medium.File(blkFile, create == null ? 0 : ByteSize.parse(create));
+        boolean served = blkFile != null && NbdUri.matches(blkFile);
+        if (blkFile != null && !served) {
+            return new Medium.File(Path.of(blkFile), create == null ? 0 : ByteSize.parse(create), qcow2.backing());
         }
         if (create != null) {
-            throw new UsageException("--create makes an image: it goes with --blk-file only");
+            throw new UsageException("--create makes an image: it goes with --blk-file PATH only");
+        }
+        if (blkFile != null) {
+            return new Medium.Nbd(NbdUri.parse(blkFile));
         }
         return nullSize == null
                 ? new Medium.Memory(ByteSize.parse(Objects.requireNonNull(memorySize)))

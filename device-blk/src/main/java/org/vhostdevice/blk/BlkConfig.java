@@ -1,7 +1,9 @@
 package org.vhostdevice.blk;
 
 import org.vhostdevice.blk.queue.BlkQueue;
-import org.vhostdevice.blk.queue.EngineKind;
+import org.vhostdevice.blk.queue.Disk;
+import org.vhostdevice.blk.queue.Throttle;
+import org.vhostdevice.blk.storage.ImageFormat;
 
 /// What a block device is like: the options after their checks.
 ///
@@ -11,7 +13,8 @@ import org.vhostdevice.blk.queue.EngineKind;
 /// @param queueSize the largest ring accepted, a power of two from 4 to [#MAX_QUEUE_SIZE]
 /// @param logicalBlockSize bytes, a power of two from 512 to 4096
 /// @param serial printable ASCII, at most 20 characters
-/// @param engine how files are transferred
+/// @param policy what becomes of some requests
+/// @param limits what may be done in a second
 record BlkConfig(
         Medium medium,
         MediumOptions options,
@@ -19,7 +22,8 @@ record BlkConfig(
         int queueSize,
         int logicalBlockSize,
         String serial,
-        EngineKind engine) {
+        Disk.Policy policy,
+        Throttle.Limits limits) {
     /// The most queues.
     static final int MAX_QUEUES = 256;
 
@@ -49,7 +53,11 @@ record BlkConfig(
                 if (file.createBytes() > 0 && options.readOnly()) {
                     throw new IllegalArgumentException("--create makes an image to write to: leave out --read-only");
                 }
+                if (file.backing() != null && options.format() != ImageFormat.QCOW2) {
+                    throw new IllegalArgumentException("--backing needs --format qcow2: a raw image has none");
+                }
             }
+            case Medium.Nbd _ -> {}
             case Medium.Memory memory -> checkMultiple("--memory", memory.bytes(), logicalBlockSize);
             case Medium.None none -> checkMultiple("--null", none.bytes(), logicalBlockSize);
         }

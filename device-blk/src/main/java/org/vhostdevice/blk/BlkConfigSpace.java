@@ -76,14 +76,14 @@ final class BlkConfigSpace implements ConfigSpace {
                 .put(WRITEBACK, (byte) (disk.cache().writeback() ? 1 : 0))
                 .putShort(NUM_QUEUES, (short) config.numQueues());
         if (!disk.storage().readOnly()) {
-            if (config.options().discard()) {
+            if (disk.policy().mayUnmap()) {
                 bytes.putInt(MAX_DISCARD_SECTORS, Disk.MAX_RANGE_SECTORS)
                         .putInt(MAX_DISCARD_SEG, Disk.MAX_RANGES)
                         .putInt(DISCARD_SECTOR_ALIGNMENT, PHYSICAL_BLOCK_BYTES / Disk.SECTOR_BYTES);
             }
             bytes.putInt(MAX_WRITE_ZEROES_SECTORS, Disk.MAX_RANGE_SECTORS)
                     .putInt(MAX_WRITE_ZEROES_SEG, Disk.MAX_RANGES)
-                    .put(WRITE_ZEROES_MAY_UNMAP, (byte) (disk.mayUnmap() ? 1 : 0));
+                    .put(WRITE_ZEROES_MAY_UNMAP, (byte) (disk.policy().mayUnmap() ? 1 : 0));
         }
         return bytes.array();
     }

@@ -1,9 +1,11 @@
 package org.vhostdevice.blk;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import org.vhostdevice.blk.queue.BlkQueue;
 import org.vhostdevice.blk.queue.Disk;
 import org.vhostdevice.blk.queue.IoThreads;
+import org.vhostdevice.blk.queue.Throttle;
 import org.vhostdevice.blk.queue.WriteCache;
 import org.vhostdevice.blk.storage.Storage;
 import org.vhostdevice.core.device.ConfigSpace;
@@ -15,6 +17,8 @@ import org.vhostdevice.core.virtqueue.FeatureSet;
 
 /// A virtio block device (VIRTIO 1.4, 5.2). Each queue has a worker of its own; all share the medium.
 final class BlkDevice implements VirtioDevice {
+    private static final System.Logger LOG = System.getLogger("org.vhostdevice.blk");
+
     /// Enough to keep a disk busy and a server's connections full.
     private static final int MAX_THREADS = 64;
 
@@ -23,6 +27,7 @@ final class BlkDevice implements VirtioDevice {
     private final IoThreads threads = new IoThreads(MAX_THREADS);
     private final Disk disk;
     private final ConfigSpace configSpace;
+    private volatile Runnable configChanged = () -> {};
 
     /// Opens the medium.
     ///
@@ -35,9 +40,9 @@ final class BlkDevice implements VirtioDevice {
                 storage,
                 Disk.id(config.serial()),
                 new WriteCache(options.cache().writeback()),
-                options.discard(),
-                config.engine(),
-                threads);
+                config.policy(),
+                config.limits().any() ? new Throttle(config.limits(), System.nanoTime()) : null,
+                threads.host());
         configSpace = new BlkConfigSpace(config, disk);
     }
 
@@ -63,7 +68,7 @@ final class BlkDevice implements VirtioDevice {
             boolean offered = switch (feature) {
                 case RO -> storage.readOnly();
                 case WRITE_ZEROES -> !storage.readOnly();
-                case DISCARD -> !storage.readOnly() && config.options().discard();
+                case DISCARD -> !storage.readOnly() && config.policy().mayUnmap();
                 default -> true;
             };
             features |= offered ? feature.mask() : 0;
@@ -79,6 +84,28 @@ final class BlkDevice implements VirtioDevice {
     @Override
     public void negotiated(FeatureSet features) {
         disk.cache().negotiated(features.has(BlkFeature.CONFIG_WCE.bit()), features.has(BlkFeature.FLUSH.bit()));
+    }
+
+    @Override
+    public void observe(Runnable configChanged) {
+        this.configChanged = configChanged;
+    }
+
+    /// Takes up another size of the medium, if somebody has changed it.
+    @Override
+    public void reload() {
+        threads.execute(() -> {
+            long before = storage.size();
+            try {
+                long now = storage.remeasure();
+                if (now != before) {
+                    LOG.log(Level.INFO, storage + " has " + now + " bytes now, it had " + before);
+                    configChanged.run();
+                }
+            } catch (IOException e) {
+                LOG.log(Level.ERROR, storage + " cannot be looked at again: " + e.getMessage());
+            }
+        });
     }
 
     @Override

@@ -1,6 +1,8 @@
 package org.vhostdevice.blk;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.vhostdevice.blk.nbd.NbdUri;
 
 /// Where the bytes of a disk come from.
 sealed interface Medium {
@@ -8,7 +10,8 @@ sealed interface Medium {
     ///
     /// @param path where it is
     /// @param createBytes the size of an image to make; 0 to open what is there
-    record File(Path path, long createBytes) implements Medium {
+    /// @param backing the name of the image that a new one is based on; null for none
+    record File(Path path, long createBytes, @Nullable String backing) implements Medium {
         /// Checks that the size is one.
         ///
         /// @throws IllegalArgumentException with a message for the person who typed the options
@@ -16,8 +19,24 @@ sealed interface Medium {
             if (createBytes < 0) {
                 throw new IllegalArgumentException("the size of an image cannot be negative");
             }
+            if (backing != null && createBytes == 0) {
+                throw new IllegalArgumentException("--backing is for a new image: it needs --create SIZE");
+            }
+        }
+
+        /// A file as it is, or a new one without a backing file.
+        ///
+        /// @param path where it is
+        /// @param createBytes the size of an image to make; 0 to open what is there
+        public File(Path path, long createBytes) {
+            this(path, createBytes, null);
         }
     }
+
+    /// An export of an NBD server.
+    ///
+    /// @param uri where it is
+    record Nbd(NbdUri uri) implements Medium {}
 
     /// Memory of this process.
     ///

@@ -12,7 +12,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vhostdevice.blk.queue.BlkQueue;
 import org.vhostdevice.blk.queue.Disk;
-import org.vhostdevice.blk.queue.EngineKind;
 import org.vhostdevice.blk.queue.WriteCache;
 import org.vhostdevice.blk.storage.FileSpec;
 import org.vhostdevice.blk.storage.FileStorage;
@@ -43,7 +42,8 @@ class AllocationTest {
             SplitVirtqueue queue = ring.open();
             addRequest(guest, ring, BlkRig.T_IN, true);
             addRequest(guest, ring, BlkRig.T_OUT, false);
-            Disk disk = new Disk(image, Disk.id(""), new WriteCache(true), true, EngineKind.AUTO, Runnable::run);
+            Disk.Host host = new Disk.Host(Runnable::run, (_, task) -> task.run());
+            Disk disk = new Disk(image, Disk.id(""), new WriteCache(true), Disk.Policy.DEFAULT, null, host);
             BlkQueue executor = new BlkQueue(disk, context, 16);
             serve(ring, queue, executor, WARM_UP);
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -108,7 +108,7 @@ class BlkArgsTest {
     @CsvSource({
         "'', --blk-file PATH is missing",
         "--null 1G --blk-file x, give one of --blk-file PATH",
-        "--null 1G --create 1M, goes with --blk-file only",
+        "--null 1G --create 1M, goes with --blk-file",
         "--null 1000, multiple",
         "--null huge, not a size"
     })

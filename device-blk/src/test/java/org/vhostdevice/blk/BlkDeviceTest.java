@@ -17,7 +17,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vhostdevice.blk.queue.DetectZeroes;
+import org.vhostdevice.blk.queue.Disk;
 import org.vhostdevice.blk.queue.EngineKind;
+import org.vhostdevice.blk.queue.OnEnospc;
+import org.vhostdevice.blk.queue.Throttle;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 
 @DisplayName("VIRTIO 1.4, 5.2.3 and 5.2.4: features and configuration of block devices")
@@ -33,7 +37,7 @@ class BlkDeviceTest {
             | 1 << 10 // TOPOLOGY
             | 1 << 11 // CONFIG_WCE
             | 1 << 12; // MQ
-    private static final MediumOptions WRITABLE = new MediumOptions(false, CacheMode.WRITEBACK, true);
+    private static final MediumOptions WRITABLE = MediumOptions.DEFAULT;
 
     @TempDir
     private Path folder;
@@ -42,9 +46,16 @@ class BlkDeviceTest {
         return open(new Medium.File(folder.resolve("disk.img"), 3L << 40), WRITABLE, queues, queueSize, blockSize);
     }
 
+    /// A device that does not give room back to the host.
+    private static BlkDevice openKeeping(Medium medium, int queues) throws IOException {
+        Disk.Policy keep = new Disk.Policy(false, DetectZeroes.OFF, OnEnospc.REPORT, EngineKind.AUTO);
+        return new BlkDevice(
+                new BlkConfig(medium, WRITABLE, queues, 1024, 512, "", keep, Throttle.Limits.NONE));
+    }
+
     private static BlkDevice open(Medium medium, MediumOptions options, int queues, int queueSize, int blockSize)
             throws IOException {
-        return new BlkDevice(new BlkConfig(medium, options, queues, queueSize, blockSize, "", EngineKind.AUTO));
+        return new BlkDevice(new BlkConfig(medium, options, queues, queueSize, blockSize, "", Disk.Policy.DEFAULT, Throttle.Limits.NONE));
     }
 
     private static ByteBuffer config(BlkDevice device) {
@@ -57,10 +68,10 @@ class BlkDeviceTest {
             assertEquals(ALWAYS | DISCARD | WRITE_ZEROES, device.features());
         }
         Medium image = new Medium.File(folder.resolve("disk.img"), 0);
-        try (BlkDevice device = open(image, new MediumOptions(false, CacheMode.WRITEBACK, false), 1, 128, 512)) {
+        try (BlkDevice device = openKeeping(image, 1)) {
             assertEquals(ALWAYS | WRITE_ZEROES, device.features());
         }
-        try (BlkDevice device = open(image, new MediumOptions(true, CacheMode.WRITEBACK, true), 1, 128, 512)) {
+        try (BlkDevice device = open(image, WRITABLE.withReadOnly(), 1, 128, 512)) {
             assertEquals(ALWAYS | RO, device.features());
         }
     }
@@ -137,14 +148,14 @@ class BlkDeviceTest {
     @Test
     void b3ReservedFieldsAndFieldsOfFeaturesNotOfferedAreZero() throws IOException {
         Medium image = new Medium.File(folder.resolve("disk.img"), 1 << 20);
-        try (BlkDevice device = open(image, new MediumOptions(false, CacheMode.WRITEBACK, false), 256, 1024, 512)) {
+        try (BlkDevice device = openKeeping(image, 256)) {
             byte[] bytes = device.config().bytes();
             assertEquals(0, bytes[33], "unused0");
             assertArrayEquals(new byte[12], Arrays.copyOfRange(bytes, 36, 48), "discard");
             assertArrayEquals(new byte[4], Arrays.copyOfRange(bytes, 56, 60), "may_unmap, unused1");
         }
         Medium same = new Medium.File(folder.resolve("disk.img"), 0);
-        try (BlkDevice device = open(same, new MediumOptions(true, CacheMode.WRITEBACK, true), 1, 128, 512)) {
+        try (BlkDevice device = open(same, WRITABLE.withReadOnly(), 1, 128, 512)) {
             byte[] bytes = device.config().bytes();
             assertArrayEquals(new byte[24], Arrays.copyOfRange(bytes, 36, 60), "discard, write zeroes, unused1");
         }
@@ -176,7 +187,7 @@ class BlkDeviceTest {
             assertEquals(1, device.config().bytes()[32]);
         }
         Medium image = new Medium.File(folder.resolve("disk.img"), 0);
-        try (BlkDevice device = open(image, new MediumOptions(false, CacheMode.WRITETHROUGH, true), 1, 128, 512)) {
+        try (BlkDevice device = open(image, WRITABLE.with(CacheMode.WRITETHROUGH), 1, 128, 512)) {
             assertEquals(0, device.config().bytes()[32], "the host wants it so");
         }
     }

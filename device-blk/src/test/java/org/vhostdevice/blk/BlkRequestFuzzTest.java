@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.vhostdevice.blk.queue.BlkQueue;
 import org.vhostdevice.blk.queue.Disk;
-import org.vhostdevice.blk.queue.EngineKind;
 import org.vhostdevice.blk.queue.WriteCache;
 import org.vhostdevice.core.testkit.TestGuest;
 import org.vhostdevice.core.testkit.TestRing;
@@ -40,7 +39,8 @@ class BlkRequestFuzzTest {
             TestStorage storage = new TestStorage(MEDIUM, (options & 1) != 0);
             long features = (options & 2) != 0 ? BlkFeature.FLUSH.mask() : 0;
             features |= (options & 8) != 0 ? BlkFeature.DISCARD.mask() | BlkFeature.WRITE_ZEROES.mask() : 0;
-            Disk disk = new Disk(storage, Disk.id("fuzz"), new WriteCache(true), true, EngineKind.THREADS, Runnable::run);
+            Disk.Host host = new Disk.Host(Runnable::run, (_, task) -> task.run());
+            Disk disk = new Disk(storage, Disk.id("fuzz"), new WriteCache(true), Disk.Policy.DEFAULT, null, host);
             try (TestContext context = new TestContext(0, new FeatureSet(features))) {
                 serve(queue, new BlkQueue(disk, context, RING));
             }

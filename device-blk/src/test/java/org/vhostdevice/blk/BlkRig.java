@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.blk.queue.BlkQueue;
 import org.vhostdevice.blk.queue.Disk;
 import org.vhostdevice.blk.queue.EngineKind;
 import org.vhostdevice.blk.queue.IoThreads;
+import org.vhostdevice.blk.queue.Throttle;
 import org.vhostdevice.blk.queue.WriteCache;
 import org.vhostdevice.blk.storage.Storage;
 import org.vhostdevice.core.memory.GuestMemoryException;
@@ -93,7 +95,18 @@ final class BlkRig implements AutoCloseable {
     BlkRig(Storage storage, EngineKind engine, long features, WriteCache cache)
             throws IOException, GuestMemoryException {
         context = new TestContext(0, new FeatureSet(features));
-        Disk disk = new Disk(storage, Disk.id("serial-7"), cache, true, engine, threads);
+        Disk.Policy policy = Disk.Policy.DEFAULT.with(engine);
+        Disk disk = new Disk(storage, Disk.id("serial-7"), cache, policy, null, threads.host());
+        handler = new BlkQueue(disk, context, RING);
+        ring = new TestRing(guest, RING, TestRing.features(false), 0);
+        queue = ring.open();
+        mark = guest.mark();
+    }
+
+    /// A queue with rules for its requests.
+    BlkRig(Storage storage, Disk.Policy policy, @Nullable Throttle throttle) throws IOException, GuestMemoryException {
+        context = new TestContext(0, new FeatureSet(BlkFeature.FLUSH.mask()));
+        Disk disk = new Disk(storage, Disk.id(""), new WriteCache(true), policy, throttle, threads.host());
         handler = new BlkQueue(disk, context, RING);
         ring = new TestRing(guest, RING, TestRing.features(false), 0);
         queue = ring.open();
@@ -163,11 +176,14 @@ final class BlkRig implements AutoCloseable {
     }
 
     private void serve() throws BrokenQueueException {
-        for (DescriptorChain chain = queue.poll(); chain != null; chain = queue.poll()) {
-            handler.handle(chain);
-        }
-        handler.batchEnd();
         try {
+            while (!handler.ready()) {
+                context.step();
+            }
+            for (DescriptorChain chain = queue.poll(); chain != null; chain = queue.poll()) {
+                handler.handle(chain);
+            }
+            handler.batchEnd();
             while (queue.inFlight() > 0) {
                 context.step();
             }

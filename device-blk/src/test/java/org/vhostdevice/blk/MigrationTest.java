@@ -27,7 +27,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.vhostdevice.blk.queue.EngineKind;
+import org.vhostdevice.blk.queue.Disk;
+import org.vhostdevice.blk.queue.Throttle;
 import org.vhostdevice.core.frontend.BlkDriver;
 import org.vhostdevice.core.frontend.DriverFeature;
 import org.vhostdevice.core.frontend.Frontend;
@@ -104,8 +105,15 @@ class MigrationTest {
         Backend(String name) throws IOException {
             socket = directory.resolve(name);
             image = directory.resolve(name + ".img");
-            var options = new MediumOptions(false, CacheMode.WRITEBACK, true);
-            var config = new BlkConfig(new Medium.File(image, DISK), options, QUEUES, RING, 512, name, EngineKind.AUTO);
+            var config = new BlkConfig(
+                    new Medium.File(image, DISK),
+                    MediumOptions.DEFAULT,
+                    QUEUES,
+                    RING,
+                    512,
+                    name,
+                    Disk.Policy.DEFAULT,
+                    Throttle.Limits.NONE);
             device = new StatefulDisk(new BlkDevice(config));
             listener = VhostUserListener.open(Endpoint.Listen.of(socket, null, null));
             server = new DeviceServer(listener, device, ServerOptions.DEFAULT);

@@ -12,6 +12,9 @@ public final class TestStorage implements Storage {
     /// What discarded bytes read as.
     public static final byte DISCARDED = (byte) 0xdd;
 
+    /// Requests to zero.
+    public int zeroed;
+
     /// Requests to zero that allowed to give up the room.
     public int unmapped;
 
@@ -77,6 +80,7 @@ public final class TestStorage implements Storage {
         long part = beforeFault(bytes);
         MemorySegment _ = segment.asSlice(offset, part).fill((byte) 0);
         writesSinceFlush++;
+        zeroed++;
         unmapped += mayUnmap ? 1 : 0;
         throwFault();
     }

@@ -139,6 +139,16 @@ public final class Qcow2Image implements DirectStorage {
     }
 
     @Override
+    public int alignment() {
+        return direct == null ? 1 : direct.alignment();
+    }
+
+    @Override
+    public boolean cached() {
+        return direct == null || direct.cached();
+    }
+
+    @Override
     public long locate(long offset, long bytes, boolean write) {
         if (direct == null) {
             return ELSEWHERE;
@@ -172,6 +182,11 @@ public final class Qcow2Image implements DirectStorage {
         }
         backing.close();
         image.file().storage().close();
+    }
+
+    @Override
+    public String toString() {
+        return "image " + path;
     }
 
     private WritableDisk disk() throws IOException {

@@ -3,13 +3,16 @@ package org.vhostdevice.blk.queue;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.blk.queue.TransferEngine.Client;
 import org.vhostdevice.blk.storage.DirectStorage;
 import org.vhostdevice.blk.storage.Storage;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
+import org.vhostdevice.core.sys.Errno;
+import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.core.virtqueue.GuestBuffers;
 
@@ -23,6 +26,9 @@ public final class BlkQueue implements QueueHandler, Client {
     /// Bytes in the answer to `VIRTIO_BLK_T_GET_ID`.
     public static final int ID_BYTES = 20;
 
+    /// How often writes are tried again that wait for room on the host.
+    private static final long ROOM_NANOS = 1_000_000_000;
+
     private static final Logger LOG = System.getLogger("org.vhostdevice.blk");
 
     private final Disk disk;
@@ -33,6 +39,10 @@ public final class BlkQueue implements QueueHandler, Client {
     private int free;
     private final BlkRequestParser parser = new BlkRequestParser();
     private final DiskFeatures features;
+    private final QueueContext context;
+    private final List<Transfer> stalled = new ArrayList<>();
+    private boolean stopping;
+    private boolean waitsForTime;
     private long malformed;
     private long failed;
 
@@ -44,14 +54,15 @@ public final class BlkQueue implements QueueHandler, Client {
     /// @throws IOException if the host lacks what it takes
     public BlkQueue(Disk disk, QueueContext context, int most) throws IOException {
         this.disk = disk;
+        this.context = context;
         this.storage = disk.storage();
         this.features = disk.features(context.features());
         this.transfers = new Transfer[most];
         if (storage.waits()) {
             boolean loneHere = storage instanceof DirectStorage;
-            threads = new ThreadEngine(context, disk.threads(), this, loneHere);
+            threads = new ThreadEngine(context, disk.host().threads(), this, loneHere);
             engine = storage instanceof DirectStorage direct
-                    ? disk.engine().open(direct, threads, this, context, most)
+                    ? disk.policy().engine().open(direct, threads, this, context, most)
                     : threads;
         } else {
             threads = null;
@@ -71,7 +82,33 @@ public final class BlkQueue implements QueueHandler, Client {
 
     @Override
     public boolean ready() {
-        return free > 0;
+        return free > 0 && mayGoOn();
+    }
+
+    /// Whether the limits let one more request in; if not, the queue is looked at again when they do.
+    private boolean mayGoOn() {
+        Throttle throttle = disk.throttle();
+        if (throttle == null) {
+            return true;
+        }
+        long nanos = throttle.delay(System.nanoTime());
+        if (nanos > 0 && !waitsForTime) {
+            waitsForTime = true;
+            disk.host().timer().after(nanos, () -> context.execute(this::goOn));
+        }
+        return nanos == 0;
+    }
+
+    private void goOn() {
+        waitsForTime = false;
+        context.resume();
+    }
+
+    private void count(long bytes) {
+        Throttle throttle = disk.throttle();
+        if (throttle != null) {
+            throttle.take(bytes);
+        }
     }
 
     @Override
@@ -98,6 +135,8 @@ public final class BlkQueue implements QueueHandler, Client {
     /// Reports what went wrong since the ring was started.
     @Override
     public void close() {
+        stopping = true;
+        stalled.clear();
         engine.close();
         if (malformed > 0) {
             LOG.log(Level.WARNING, "the driver sent {0} malformed requests", malformed);
@@ -113,6 +152,7 @@ public final class BlkQueue implements QueueHandler, Client {
         } else if (bytes == 0) {
             finish(chain, 0, BlkStatus.OK);
         } else {
+            count(bytes);
             Transfer transfer = take();
             transfer.move(chain, false, sector * Disk.SECTOR_BYTES, bytes, false);
             engine.start(transfer);
@@ -125,8 +165,15 @@ public final class BlkQueue implements QueueHandler, Client {
         } else if (bytes == 0) {
             finish(chain, 0, BlkStatus.OK);
         } else {
+            count(bytes);
             Transfer transfer = take();
-            transfer.move(chain, true, sector * Disk.SECTOR_BYTES, bytes, features.writesThrough());
+            DetectZeroes detect = disk.policy().detectZeroes();
+            if (detect != DetectZeroes.OFF && chain.readable().isZero(BlkRequestParser.HEADER_BYTES, bytes)) {
+                boolean unmap = detect == DetectZeroes.UNMAP;
+                transfer.zeroes(chain, sector * Disk.SECTOR_BYTES, bytes, unmap, features.writesThrough());
+            } else {
+                transfer.move(chain, true, sector * Disk.SECTOR_BYTES, bytes, features.writesThrough());
+            }
             engine.start(transfer);
         }
     }
@@ -137,8 +184,9 @@ public final class BlkQueue implements QueueHandler, Client {
             finish(chain, 0, status);
             return;
         }
+        count(0);
         Transfer transfer = take();
-        transfer.ranges(chain, request, disk.mayUnmap(), features.writesThrough());
+        transfer.ranges(chain, request, disk.policy().mayUnmap(), features.writesThrough());
         engine.start(transfer);
     }
 
@@ -169,6 +217,7 @@ public final class BlkQueue implements QueueHandler, Client {
             finish(chain, 0, BlkStatus.OK);
             return;
         }
+        count(0);
         Transfer transfer = take();
         transfer.flush(chain);
         engine.start(transfer);
@@ -190,20 +239,55 @@ public final class BlkQueue implements QueueHandler, Client {
         return transfers[free];
     }
 
-    /// Completes the chain of a transfer.
+    /// Completes the chain of a transfer, unless that waits for room on the host.
     @Override
     public void completed(Transfer transfer) {
+        IOException failure = transfer.failure();
+        if (failure != null && waitsForRoom(failure)) {
+            stall(transfer);
+            return;
+        }
         DescriptorChain chain = transfer.chain();
         transfers[free] = transfer;
         free++;
         transfer.rethrow();
-        IOException failure = transfer.failure();
         if (failure == null) {
             finish(chain, transfer.kind() == Transfer.Kind.READ ? transfer.bytes() : 0, BlkStatus.OK);
         } else {
             finish(chain, 0, BlkStatus.IOERR);
             report(transfer, failure);
         }
+    }
+
+    private boolean waitsForRoom(IOException failure) {
+        return disk.policy().onEnospc() == OnEnospc.STOP
+                && !stopping
+                && failure instanceof ErrnoException host
+                && (host.errno() == Errno.ENOSPC || host.errno() == Errno.EDQUOT);
+    }
+
+    private void stall(Transfer transfer) {
+        stalled.add(transfer);
+        if (stalled.size() == 1) {
+            LOG.log(Level.WARNING, "the host has no room for " + storage + ": writes wait for it");
+            disk.host().timer().after(ROOM_NANOS, () -> context.execute(this::retry));
+        }
+    }
+
+    private void retry() {
+        List<Transfer> again = List.copyOf(stalled);
+        stalled.clear();
+        again.forEach(engine::start);
+        engine.submit();
+    }
+
+    /// Writes that wait for room fail now.
+    @Override
+    public void quiesce() {
+        stopping = true;
+        List<Transfer> last = List.copyOf(stalled);
+        stalled.clear();
+        last.forEach(this::completed);
     }
 
     private void report(Transfer transfer, IOException failure) {

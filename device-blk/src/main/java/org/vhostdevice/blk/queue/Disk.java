@@ -3,6 +3,7 @@ package org.vhostdevice.blk.queue;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.blk.BlkFeature;
 import org.vhostdevice.blk.storage.Storage;
 import org.vhostdevice.core.virtqueue.FeatureSet;
@@ -12,11 +13,16 @@ import org.vhostdevice.core.virtqueue.FeatureSet;
 /// @param storage the medium
 /// @param id the answer to `VIRTIO_BLK_T_GET_ID`
 /// @param cache whether writes may be lost until they are flushed
-/// @param mayUnmap whether zeroed sectors may lose their room
-/// @param engine how files are transferred
-/// @param threads run what may wait
+/// @param policy what becomes of some requests
+/// @param throttle limits requests; null for no limit
+/// @param host the threads that wait
 public record Disk(
-        Storage storage, MemorySegment id, WriteCache cache, boolean mayUnmap, EngineKind engine, Executor threads) {
+        Storage storage,
+        MemorySegment id,
+        WriteCache cache,
+        Policy policy,
+        @Nullable Throttle throttle,
+        Host host) {
     /// Bytes in a sector, the unit of the protocol.
     public static final int SECTOR_BYTES = 512;
 
@@ -25,6 +31,42 @@ public record Disk(
 
     /// The most sectors of one range to discard or to zero: 2 GiB.
     public static final int MAX_RANGE_SECTORS = 1 << 22;
+
+    /// What becomes of some requests.
+    ///
+    /// @param mayUnmap whether zeroed sectors may lose their room
+    /// @param detectZeroes what becomes of writes of zeros
+    /// @param onEnospc what becomes of writes for which there is no room
+    /// @param engine how files are transferred
+    public record Policy(boolean mayUnmap, DetectZeroes detectZeroes, OnEnospc onEnospc, EngineKind engine) {
+        /// Nothing out of the ordinary.
+        public static final Policy DEFAULT =
+                new Policy(true, DetectZeroes.OFF, OnEnospc.REPORT, EngineKind.AUTO);
+
+        /// With another engine.
+        ///
+        /// @param other how files are transferred
+        /// @return the same otherwise
+        public Policy with(EngineKind other) {
+            return new Policy(mayUnmap, detectZeroes, onEnospc, other);
+        }
+    }
+
+    /// What runs things for the queues.
+    ///
+    /// @param threads run what may wait
+    /// @param timer runs things later
+    public record Host(Executor threads, Timer timer) {}
+
+    /// Runs things later.
+    @FunctionalInterface
+    public interface Timer {
+        /// Runs a task.
+        ///
+        /// @param nanos how much later
+        /// @param task must not wait; any thread
+        void after(long nanos, Runnable task);
+    }
 
     /// The answer to `VIRTIO_BLK_T_GET_ID`.
     ///

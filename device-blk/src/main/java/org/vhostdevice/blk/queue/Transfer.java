@@ -17,6 +17,8 @@ final class Transfer implements Runnable {
         READ,
         WRITE,
         FLUSH,
+        /// Write bytes that were all zeros.
+        ZEROES,
         /// Discard or zero ranges.
         RANGES
     }
@@ -71,6 +73,17 @@ final class Transfer implements Runnable {
         position = write ? BlkRequestParser.HEADER_BYTES : 0;
         offset = atOffset;
         bytes = howMany;
+        durable = durably;
+    }
+
+    /// Begins to write zeros.
+    ///
+    /// @param unmap whether the sectors may lose their room
+    void zeroes(DescriptorChain of, long atOffset, long howMany, boolean unmap, boolean durably) {
+        begin(of, Kind.ZEROES);
+        offset = atOffset;
+        bytes = howMany;
+        mayUnmap = unmap;
         durable = durably;
     }
 
@@ -171,6 +184,7 @@ final class Transfer implements Runnable {
             switch (kind) {
                 case READ -> storage.read(offset + done, buffers(), position + done, bytes - done);
                 case WRITE -> storage.write(offset + done, buffers(), position + done, bytes - done);
+                case ZEROES -> storage.writeZeroes(offset, bytes, mayUnmap);
                 case FLUSH -> storage.flush();
                 case RANGES -> performRanges(Objects.requireNonNull(ranges));
             }
