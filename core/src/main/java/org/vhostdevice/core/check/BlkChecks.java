@@ -41,11 +41,7 @@ final class BlkChecks {
             must("B10", OPERATION, "GET_LIFETIME gives no reserved value", BlkChecks::lifetime)
                     .needing(Need.feature(BlkBits.LIFETIME, "LIFETIME")),
             must("B11", OPERATION, "without ZONED, zone requests are not supported", BlkChecks::zones),
-            should(
-                            "B8",
-                            INIT,
-                            "write_zeroes_may_unmap is 0 if nothing is ever deallocated",
-                            BlkChecks::mayUnmap)
+            should("B8", INIT, "write_zeroes_may_unmap is 0 if nothing is ever deallocated", BlkChecks::mayUnmap)
                     .needing(CONFIG, Need.feature(BlkBits.WRITE_ZEROES, "WRITE_ZEROES")),
             should("B12", OPERATION, "the driver is told that the capacity has changed", BlkChecks::resized)
                     .needing(CONFIG, Need.protocol(ProtocolFeature.BACKEND_REQ)),

@@ -80,7 +80,6 @@ final class BlkZoneChecks {
     private static void beyond(Rig rig) throws IOException {
         BlkDisk disk = new BlkDisk(device(rig));
         BlkDisk.Answer answer = disk.execute(question(OPEN, BlkChecks.capacity(rig)), 0);
-        CheckEnded.require(
-                answer.status() != BlkBits.OK, "ZONE_OPEN of a sector beyond the end fails", "status 0");
+        CheckEnded.require(answer.status() != BlkBits.OK, "ZONE_OPEN of a sector beyond the end fails", "status 0");
     }
 }

@@ -1,6 +1,5 @@
 package org.vhostdevice.core.check;
 
-
 /// Puts out a line feed on port 0.
 final class ConsoleProbe implements DeviceProbe {
     @Override

@@ -37,8 +37,7 @@ final class FsWindowChecks {
         Wire wire = rig.wire(ProtocolFeature.SHMEM);
         wire.send(FrontendRequest.GET_SHMEM_CONFIG, Wire.VERSION);
         Reply reply = wire.reply();
-        if (!(reply instanceof Reply.Answer(var message))
-                || message.payload().length() < SIZE_AT + Long.BYTES) {
+        if (!(reply instanceof Reply.Answer(var message)) || message.payload().length() < SIZE_AT + Long.BYTES) {
             throw CheckEnded.fail("an answer to GET_SHMEM_CONFIG", reply.toString());
         }
         MemorySegment payload = MemorySegment.ofArray(message.payload().toArray());

@@ -22,14 +22,16 @@ final class SuspendChecks {
                             must("G9", SUSPEND, "SUSPEND means nothing before FEATURES_OK", SuspendChecks::early),
                             must("G10", SUSPEND, "SUSPEND is set, or DEVICE_NEEDS_RESET", SuspendChecks::obeyed),
                             must("G11", SUSPEND, "what is used is notified of first", SuspendChecks::finished),
-                            must("G12", SUSPEND, "while suspended nothing is used or notified of", SuspendChecks::rests),
+                            must(
+                                    "G12",
+                                    SUSPEND,
+                                    "while suspended nothing is used or notified of",
+                                    SuspendChecks::rests),
                             must("G13", SUSPEND, "while suspended the configuration stays", SuspendChecks::configStays),
                             must("G14", SUSPEND, "the device goes on, or says that it cannot", SuspendChecks::resumed))
                     .stream()
                     .map(check -> check.needing(
-                            Need.KIND,
-                            Need.feature(Bits.SUSPEND, "SUSPEND"),
-                            Need.protocol(ProtocolFeature.STATUS)))
+                            Need.KIND, Need.feature(Bits.SUSPEND, "SUSPEND"), Need.protocol(ProtocolFeature.STATUS)))
                     .toList());
 
     private SuspendChecks() {}
@@ -90,7 +92,9 @@ final class SuspendChecks {
         long status = change(rig, device, false);
         boolean reset = (status & Bits.NEEDS_RESET) != 0;
         CheckEnded.require(
-                reset || (status & Bits.STATUS_SUSPEND) == 0, "no SUSPEND (16), or DEVICE_NEEDS_RESET (64)", words(status));
+                reset || (status & Bits.STATUS_SUSPEND) == 0,
+                "no SUSPEND (16), or DEVICE_NEEDS_RESET (64)",
+                words(status));
         return !reset;
     }
 
@@ -110,7 +114,8 @@ final class SuspendChecks {
         Set<Integer> waiting = new HashSet<>();
         int each = Request.of(device, rig.probe()).chain().size();
         for (int i = 0; i < ring.ring().size() / each; i++) {
-            boolean _ = waiting.add(ring.ring().add(Request.of(device, rig.probe()).chain()));
+            boolean _ =
+                    waiting.add(ring.ring().add(Request.of(device, rig.probe()).chain()));
         }
         ring.publishAndKick();
         suspend(rig, device);

@@ -86,7 +86,8 @@ public final class GuestMemory {
 
     /// Holds the snapshot once more.
     ///
-    /// @throws InternalError before that is done, if an earlier access of this thread has failed; nothing has changed
+    /// @throws InternalError before that is done, if an earlier access of this thread has failed; nothing has
+    changed
     public void retain() {
         MemoryFaults.report();
         holders.incrementAndGet();
@@ -94,7 +95,8 @@ public final class GuestMemory {
 
     /// Lets the snapshot go; the last one to do so unmaps what no other snapshot holds.
     ///
-    /// @throws InternalError before that is done, if an earlier access of this thread has failed; nothing has changed
+    /// @throws InternalError before that is done, if an earlier access of this thread has failed; nothing has
+    changed
     public void release() {
         MemoryFaults.report();
         int left = holders.decrementAndGet();

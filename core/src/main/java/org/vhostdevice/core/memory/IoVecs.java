@@ -72,7 +72,8 @@ public final class IoVecs {
         return total;
     }
 
-    /// {@return all addresses and lengths since the last [#clear] or-ed together: its low bits tell how they are aligned}
+    /// {@return all addresses and lengths since the last [#clear] or-ed together: its low bits tell how they are
+    /// aligned}
     public long bits() {
         return bits;
     }

@@ -1,6 +1,5 @@
 package org.vhostdevice.core.session;
 
-import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.memory.GuestMemory;
@@ -10,7 +9,8 @@ import org.vhostdevice.core.sys.EventConsumer;
 import org.vhostdevice.core.sys.EventNotifier;
 import org.vhostdevice.core.virtqueue.RingLog;
 
-/// How rings start: prepared here from what the front end has said, begun by their workers, which give everything back if
+/// How rings start: prepared here from what the front end has said, begun by their workers, which give everything back
+/// if
 /// that fails. Control thread only.
 final class RingStart {
     private final VirtioDevice device;

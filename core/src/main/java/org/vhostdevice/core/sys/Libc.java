@@ -125,7 +125,8 @@ final class Libc {
 
     static int ioUringSetup(int entries, MemorySegment parameters) {
         try {
-            return (int) Downcall.systemCall(IO_URING_SETUP, entries, checked(parameters, 120).address(), 0, 0, 0, 0);
+            return (int) Downcall.systemCall(
+                    IO_URING_SETUP, entries, checked(parameters, 120).address(), 0, 0, 0, 0);
         } finally {
             Reference.reachabilityFence(parameters);
         }

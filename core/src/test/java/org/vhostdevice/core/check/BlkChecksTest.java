@@ -56,8 +56,7 @@ class BlkChecksTest {
                 return true;
             }
         }) {
-            var report =
-                    CheckRunner.run(target, options(Duration.ofMillis(500)), (id, _) -> id.equals("B12"), _ -> {});
+            var report = CheckRunner.run(target, options(Duration.ofMillis(500)), (id, _) -> id.equals("B12"), _ -> {});
             CheckRun.requireFailed(CheckRun.ids(check), CheckLevel.SHOULD, report.results());
             assertEquals(0, report.skipped());
         }

@@ -247,10 +247,10 @@ class CoreChecksTest {
                 Notification.Kind.PIPE,
                 Duration.ofSeconds(2),
                 true);
-        try (var target = new RelayedTarget(
-                directory, () -> new DiskTestDevice(fault, medium), RelayFault.NONE, rings, true)) {
-            var report = CheckRunner.run(
-                    target, options, (id, suite) -> id.equals(only) || suite.equals(only), _ -> {});
+        try (var target =
+                new RelayedTarget(directory, () -> new DiskTestDevice(fault, medium), RelayFault.NONE, rings, true)) {
+            var report =
+                    CheckRunner.run(target, options, (id, suite) -> id.equals(only) || suite.equals(only), _ -> {});
             CheckRun.requireFailed(CheckRun.ids(checks), CheckLevel.MUST, report.results());
         }
     }
@@ -264,10 +264,13 @@ class CoreChecksTest {
         "ANY_STATE, migration, U11b"
     })
     void faultIsFoundByItsCheckAlone(RelayFault relayed, String suite, String check) throws Exception {
-        try (var target = new RelayedTarget(
-                directory, () -> new DiskTestDevice(Fault.NONE), relayed, RingFault.OFF, false)) {
+        try (var target =
+                new RelayedTarget(directory, () -> new DiskTestDevice(Fault.NONE), relayed, RingFault.OFF, false)) {
             var report = CheckRunner.run(
-                    target, options(Notification.Kind.PIPE, Duration.ofSeconds(2)), (_, of) -> of.equals(suite), _ -> {});
+                    target,
+                    options(Notification.Kind.PIPE, Duration.ofSeconds(2)),
+                    (_, of) -> of.equals(suite),
+                    _ -> {});
             Set<String> failed = report.results().stream()
                     .filter(result -> result.outcome() instanceof Outcome.Fail)
                     .map(result -> result.clause().id())

@@ -26,7 +26,8 @@ import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.Poller;
 import org.vhostdevice.core.sys.UnixSocket;
 
-/// The rings of a relay, which serve a disk of zeroes and can be suspended (VIRTIO 1.4, 2.1): the back end behind the relay
+/// The rings of a relay, which serve a disk of zeroes and can be suspended (VIRTIO 1.4, 2.1): the back end behind the
+/// relay
 /// never hears of them. They break one rule if a test wants that.
 final class FakeRings implements AutoCloseable {
     private final RingFault fault;
@@ -166,8 +167,10 @@ final class FakeRings implements AutoCloseable {
     }
 
     private void setFile(Slot slot, Message message) throws IOException {
-        @Nullable OwnedFd file =
-                message.descriptors().isEmpty() ? null : message.descriptors().getFirst().duplicate();
+        @Nullable
+        OwnedFd file = message.descriptors().isEmpty()
+                ? null
+                : message.descriptors().getFirst().duplicate();
         switch (message.of()) {
             case SET_VRING_CALL -> slot.setCall(file == null ? null : EventNotifier.adopt(file));
             case SET_VRING_KICK -> {

@@ -61,21 +61,19 @@ class FsChecksTest {
     }
 
     @ParameterizedTest(name = "{0}, {1}")
-    @CsvSource({
-        "WINDOW, NONE, ''",
-        "WINDOW_ELSEWHERE, NONE, F4a",
-        "WINDOW, MAPS_ANYTHING, F4b"
-    })
+    @CsvSource({"WINDOW, NONE, ''", "WINDOW_ELSEWHERE, NONE, F4a", "WINDOW, MAPS_ANYTHING, F4b"})
     void faultOfTheWindowIsFound(RelayFault relayed, Fault fault, String check) throws Exception {
-        try (var target = new RelayedTarget(
-                directory, () -> new FsTestDevice("share", fault), relayed, RingFault.OFF, false)) {
-            var report = CheckRunner.run(
-                    target, options(Duration.ofSeconds(2)), (id, _) -> id.startsWith("F4"), _ -> {});
+        try (var target =
+                new RelayedTarget(directory, () -> new FsTestDevice("share", fault), relayed, RingFault.OFF, false)) {
+            var report =
+                    CheckRunner.run(target, options(Duration.ofSeconds(2)), (id, _) -> id.startsWith("F4"), _ -> {});
             CheckRun.requireFailed(CheckRun.ids(check), CheckLevel.MUST, report.results());
-            assertEquals(0, report.results().stream()
-                    .filter(result -> result.format().equals(Optional.of(RingFormat.SPLIT)))
-                    .filter(result -> result.outcome() instanceof Outcome.Skip)
-                    .count());
+            assertEquals(
+                    0,
+                    report.results().stream()
+                            .filter(result -> result.format().equals(Optional.of(RingFormat.SPLIT)))
+                            .filter(result -> result.outcome() instanceof Outcome.Skip)
+                            .count());
         }
     }
 }

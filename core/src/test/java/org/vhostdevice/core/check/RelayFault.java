@@ -68,9 +68,9 @@ enum RelayFault {
             Change.number(FrontendRequest.GET_FEATURES, features -> features & ~Bits.VERSION_1)
                     .and(Change.number(
                             FrontendRequest.GET_PROTOCOL_FEATURES,
-                            features -> (features
-                                            & ~ProtocolFeature.bits(ProtocolFeature.BACKEND_REQ, ProtocolFeature.MQ))
-                                    | ProtocolFeature.BACKEND_SEND_FD.mask())),
+                            features ->
+                                    (features & ~ProtocolFeature.bits(ProtocolFeature.BACKEND_REQ, ProtocolFeature.MQ))
+                                            | ProtocolFeature.BACKEND_SEND_FD.mask())),
             Trait.SPOILS_FACTS),
     /// Has no queues.
     NO_QUEUES(Change::none, Change.number(FrontendRequest.GET_QUEUE_NUM, _ -> 0), Trait.SPOILS_FACTS),
@@ -99,14 +99,12 @@ enum RelayFault {
     /// Has a window of shared memory.
     WINDOW(
             window(1 << 20),
-            Change.number(
-                    FrontendRequest.GET_PROTOCOL_FEATURES, features -> features | ProtocolFeature.SHMEM.mask()),
+            Change.number(FrontendRequest.GET_PROTOCOL_FEATURES, features -> features | ProtocolFeature.SHMEM.mask()),
             Trait.SPOILS_FACTS),
     /// Has a window of shared memory that is not region 0.
     WINDOW_ELSEWHERE(
             window(0),
-            Change.number(
-                    FrontendRequest.GET_PROTOCOL_FEATURES, features -> features | ProtocolFeature.SHMEM.mask()),
+            Change.number(FrontendRequest.GET_PROTOCOL_FEATURES, features -> features | ProtocolFeature.SHMEM.mask()),
             Trait.SPOILS_FACTS),
     /// Answers one byte less of the configuration.
     SHORT_CONFIG(Change::none, Change.at(FrontendRequest.GET_CONFIG, (_, reply) -> reply.shorten(1))),
@@ -177,8 +175,7 @@ enum RelayFault {
             }),
             Change::none),
     /// Does not disable rings.
-    NEVER_DISABLES(
-            Change.at(FrontendRequest.SET_VRING_ENABLE, (_, request) -> request.half(4, 1)), Change::none),
+    NEVER_DISABLES(Change.at(FrontendRequest.SET_VRING_ENABLE, (_, request) -> request.half(4, 1)), Change::none),
     /// Does not start rings.
     NEVER_STARTS(Change.at(FrontendRequest.SET_VRING_KICK, State::acknowledgeHere), Change::none),
     /// Waits for SET_VRING_ENABLE in any case.
@@ -278,8 +275,10 @@ enum RelayFault {
     /// Gives too small a region for requests in flight, and does not use it.
     SMALL_RECORD(
             Change.at(FrontendRequest.SET_INFLIGHT_FD, State::acknowledgeHere),
-            Change.at(FrontendRequest.GET_INFLIGHT_FD, (_, reply) -> MemorySegment.ofArray(reply.bytes())
-                    .set(ValueLayout.JAVA_LONG_UNALIGNED, MessageHeader.BYTES, reply.number() / 2)));
+            Change.at(
+                    FrontendRequest.GET_INFLIGHT_FD,
+                    (_, reply) -> MemorySegment.ofArray(reply.bytes())
+                            .set(ValueLayout.JAVA_LONG_UNALIGNED, MessageHeader.BYTES, reply.number() / 2)));
 
     private final Change request;
     private final Change reply;

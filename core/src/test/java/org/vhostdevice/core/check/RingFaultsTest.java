@@ -26,12 +26,11 @@ class RingFaultsTest {
     private Path directory;
 
     private List<CheckResult> run(
-            RingFault fault, RingFormat format, Duration timeout, BiPredicate<String, String> wanted)
-            throws Exception {
-        var options = new CheckOptions(
-                Optional.of(DeviceKind.BLK), Set.of(format), Notification.Kind.PIPE, timeout, false);
-        try (var target = new RelayedTarget(
-                directory, () -> new DiskTestDevice(Fault.NONE), RelayFault.NONE, fault, false)) {
+            RingFault fault, RingFormat format, Duration timeout, BiPredicate<String, String> wanted) throws Exception {
+        var options =
+                new CheckOptions(Optional.of(DeviceKind.BLK), Set.of(format), Notification.Kind.PIPE, timeout, false);
+        try (var target =
+                new RelayedTarget(directory, () -> new DiskTestDevice(Fault.NONE), RelayFault.NONE, fault, false)) {
             return CheckRunner.run(target, options, wanted, _ -> {}).results();
         }
     }
@@ -72,8 +71,7 @@ class RingFaultsTest {
     @ParameterizedTest(name = "{0}, {1}")
     @CsvSource({"WRITES_READABLE, S2", "NEVER_SUSPENDS, G10", "NEVER_RESUMES, G14", "RESUMES_IDLE, G14"})
     void brokenRuleIsFound(RingFault fault, String check) throws Exception {
-        List<CheckResult> results =
-                run(fault, RingFormat.SPLIT, Duration.ofMillis(500), (id, _) -> id.equals(check));
+        List<CheckResult> results = run(fault, RingFormat.SPLIT, Duration.ofMillis(500), (id, _) -> id.equals(check));
         CheckRun.requireFailed(Set.of(check), CheckLevel.MUST, results);
     }
 
@@ -91,7 +89,7 @@ class RingFaultsTest {
                 run(RingFault.NEEDS_RESET, format, Duration.ofSeconds(20), (_, suite) -> suite.equals("suspend"));
         CheckRun.requireFailed(Set.of(), CheckLevel.MUST, results);
         assertTrue(results.stream()
-                .anyMatch(result -> result.outcome() instanceof Outcome.Skip(String reason)
-                        && reason.contains("needs a reset")));
+                .anyMatch(result ->
+                        result.outcome() instanceof Outcome.Skip(String reason) && reason.contains("needs a reset")));
     }
 }

@@ -19,7 +19,8 @@ import org.vhostdevice.core.transport.Endpoint;
 import org.vhostdevice.core.transport.VhostUserConnection;
 import org.vhostdevice.core.transport.VhostUserListener;
 
-/// A front end that answers on the back-end channel whatever it likes, while rings call, break and stop. The channel can
+/// A front end that answers on the back-end channel whatever it likes, while rings call, break and stop. The channel
+/// can
 /// be closed at any time, its thread ends then, and no descriptor that came along stays open.
 ///
 /// Input: one byte chooses each step, further bytes its details.
@@ -93,13 +94,12 @@ class NoticesFuzzTest {
     /// What the front end does.
     private record Peer(OwnedFd passed, MemorySegment buffer) {
         void step(int socket, int step, Choices choices) throws IOException {
-            int bytes =
-                    switch (step) {
-                        case 5, 6 -> take(socket) ? acknowledgement(choices.oneIn(4) ? 1 : 0) : 0;
-                        case 7 -> message(choices);
-                        case 8 -> raw(choices);
-                        default -> acknowledgement(0);
-                    };
+            int bytes = switch (step) {
+                case 5, 6 -> take(socket) ? acknowledgement(choices.oneIn(4) ? 1 : 0) : 0;
+                case 7 -> message(choices);
+                case 8 -> raw(choices);
+                default -> acknowledgement(0);
+            };
             List<OwnedFd> along = choices.oneIn(8) ? List.of(passed) : List.of();
             if (bytes > 0 && UnixSocket.poll(socket, Poller.WRITE, 0) != 0) {
                 send(socket, bytes, along);

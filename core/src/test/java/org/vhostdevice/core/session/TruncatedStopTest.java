@@ -91,7 +91,9 @@ class TruncatedStopTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Completion.class, names = {"AT_ONCE", "BY_OTHER_THREAD"})
+    @EnumSource(
+            value = Completion.class,
+            names = {"AT_ONCE", "BY_OTHER_THREAD"})
     void leavesNoMapping(Completion completion, RandomGenerator random) throws Exception {
         try (var device = new RngTestDevice(1, completion);
                 var workers = new Workers(device, 0)) {

@@ -134,8 +134,7 @@ class IoUringTest {
         ring.fdatasync(fd.number(), 4);
         ring.submit();
         reapAll(4);
-        assertEquals(
-                Map.of(1L, -Errno.EFAULT.number(), 2L, 0, 3L, -Errno.EBADF.number(), 4L, 0), results);
+        assertEquals(Map.of(1L, -Errno.EFAULT.number(), 2L, 0, 3L, -Errno.EBADF.number(), 4L, 0), results);
     }
 
     @Test

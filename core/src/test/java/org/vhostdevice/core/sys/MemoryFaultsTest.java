@@ -73,7 +73,8 @@ class MemoryFaultsTest {
             }
         }
         try (Stream<String> mapped = Files.lines(MAPPINGS)) {
-            assertEquals(0, mapped.filter(line -> line.contains("/memfd:" + NAME)).count());
+            assertEquals(
+                    0, mapped.filter(line -> line.contains("/memfd:" + NAME)).count());
         }
     }
 

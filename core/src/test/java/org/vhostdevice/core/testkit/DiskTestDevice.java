@@ -144,13 +144,15 @@ public final class DiskTestDevice implements VirtioDevice {
     @Override
     public long features() {
         boolean readOnly = fault == Fault.READ_ONLY || fault == Fault.READ_ONLY_WRITTEN;
-        return (ALL | (readOnly ? 1 << 5 : 0) | (hasZones ? 1L << ZONED : 0)) & (fault == Fault.NO_FLUSH ? ~(1L << 9) : -1L);
+        return (ALL | (readOnly ? 1 << 5 : 0) | (hasZones ? 1L << ZONED : 0))
+                & (fault == Fault.NO_FLUSH ? ~(1L << 9) : -1L);
     }
 
     @Override
     public ConfigSpace config() {
         return () -> {
-            ByteBuffer bytes = ByteBuffer.allocate(hasZones ? ZONED_CONFIG : CONFIG).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer bytes =
+                    ByteBuffer.allocate(hasZones ? ZONED_CONFIG : CONFIG).order(ByteOrder.LITTLE_ENDIAN);
             bytes.putLong(0, BYTES / SECTOR + grown.get());
             if (hasZones) {
                 bytes.putInt(72, 64).putInt(88, SECTOR).put(92, (byte) (fault == Fault.ZONED_ODDLY ? 7 : 1));

@@ -62,7 +62,8 @@ class ChainWalkerFuzzTest {
         serve(new SplitVirtqueue(ring.setup(), guest.memory(), available - (options >> 1)), options);
     }
 
-    /// As above, for a packed ring: a byte of options, a byte of where the ring stands, and descriptors. The flags of its
+    /// As above, for a packed ring: a byte of options, a byte of where the ring stands, and descriptors. The flags of
+    /// its
     /// own ones say whether they are available relative to the turn.
     @FuzzTest(maxDuration = "10m")
     void everyPackedChainLiesInGuestMemoryOrTheRingIsRefused(byte[] input) throws Exception {
