@@ -62,7 +62,13 @@ final class ClusterAllocator {
 
     /// Gives up a reference to clusters, which a table that is not yet durable had until now.
     void free(Freed clusters) {
-        freed.add(clusters);
+        Freed before = freed.isEmpty() ? null : freed.getLast();
+        if (before != null && before.offset() + (before.clusters() << geometry.clusterBits()) == clusters.offset()) {
+            freed.removeLast();
+            freed.add(new Freed(before.offset(), before.clusters() + clusters.clusters()));
+        } else {
+            freed.add(clusters);
+        }
     }
 
     /// Gives back clusters that nothing ever referred to.
@@ -81,16 +87,11 @@ final class ClusterAllocator {
         uses.retire(taken);
     }
 
-    /// Lets clusters be allocated again that nothing needs any more.
+    /// Lets clusters be allocated again that nothing needs any more, and gives their room back to the host.
     void release() throws IOException {
         for (Freed clusters : uses.released()) {
             decrement(clusters);
         }
-    }
-
-    /// Whether something was given up and still counts.
-    boolean holdsFreed() {
-        return !freed.isEmpty();
     }
 
     /// The offset behind the last cluster in use, if it lies behind `least`.
@@ -104,6 +105,7 @@ final class ClusterAllocator {
 
     private void decrement(Freed clusters) throws IOException {
         long first = clusters.offset() >>> geometry.clusterBits();
+        long free = 0;
         for (long cluster = first; cluster < first + clusters.clusters(); cluster++) {
             long count = refcounts.get(cluster);
             if (count == 0) {
@@ -112,7 +114,24 @@ final class ClusterAllocator {
             refcounts.set(cluster, count - 1);
             if (count == 1) {
                 hint = Math.min(hint, cluster);
+                free++;
+            } else {
+                discard(cluster, free);
+                free = 0;
             }
+        }
+        discard(first + clusters.clusters(), free);
+    }
+
+    /// Gives the host back the room of clusters in front of one.
+    private void discard(long end, long count) {
+        if (count == 0) {
+            return;
+        }
+        try {
+            image.file().storage().discard((end - count) << geometry.clusterBits(), count << geometry.clusterBits());
+        } catch (IOException e) {
+            // They are free all the same, and will be written before they are read.
         }
     }
 

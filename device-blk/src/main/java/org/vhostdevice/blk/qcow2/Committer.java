@@ -149,6 +149,7 @@ final class Committer {
             l2.written();
             refcounts.cache().written();
             allocator.committed(batch.freed);
+            allocator.release();
         } finally {
             lock.unlock();
         }

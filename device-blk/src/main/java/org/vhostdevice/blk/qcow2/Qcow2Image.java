@@ -133,6 +133,7 @@ public final class Qcow2Image implements DirectStorage {
         };
     }
 
+    /// {@return the descriptor of the file that the image lies in; -1 if it lies in none, and nothing is located then}
     @Override
     public int descriptor() {
         return direct == null ? -1 : direct.descriptor();

@@ -18,6 +18,8 @@ final class ImageModel {
     private MemoryStorage file;
     private Qcow2Image disk;
     private byte[] model;
+    private byte[] snapshot;
+    private int cacheBytes; // at first two tables each: everything is evicted all the time
 
     /// An image over a backing file, empty if there is to be none.
     ImageModel(Qcow2CreateOptions options, byte[] backing) throws IOException {
@@ -49,9 +51,25 @@ final class ImageModel {
     }
 
     void open() throws IOException {
-        // Caches of two tables each: everything is evicted all the time.
-        var options = new Qcow2Options(PATH, false, 0, 0);
+        var options = new Qcow2Options(PATH, false, cacheBytes, cacheBytes);
         disk = Qcow2Image.open(file, options, path -> new MemoryStorage(backing.clone(), true));
+    }
+
+    /// Takes the image's one snapshot.
+    void snapshot() throws IOException {
+        disk.close();
+        SnapshotMaker.take(file);
+        snapshot = model.clone();
+        open();
+    }
+
+    /// Gives its caches so many bytes each when it is opened again.
+    void cacheBytes(int bytes) {
+        cacheBytes = bytes;
+    }
+
+    byte[] backing() {
+        return backing;
     }
 
     void reopen() throws IOException {
@@ -139,6 +157,14 @@ final class ImageModel {
     void close() throws IOException {
         disk.close();
         assertSound(file, true);
+        assertSnapshot(file);
+    }
+
+    /// The snapshot, if there is one, holds what the disk did.
+    void assertSnapshot(MemoryStorage image) throws IOException {
+        if (snapshot != null) {
+            Images.assertSame(snapshot, SnapshotMaker.contents(image, backing));
+        }
     }
 
     static void assertSound(Storage file, boolean withoutLeaks) throws IOException {

@@ -104,8 +104,16 @@ final class MemoryStorage implements DirectStorage {
         }
     }
 
+    /// Leaves bytes that nobody wrote.
     @Override
-    public void discard(long offset, long count) {}
+    public synchronized void discard(long offset, long count) throws IOException {
+        check(offset, count);
+        change();
+        Arrays.fill(bytes, (int) offset, (int) (offset + count), (byte) 0xdd);
+        if (logging) {
+            log.add(new Op.Write(offset, Arrays.copyOfRange(bytes, (int) offset, (int) (offset + count))));
+        }
+    }
 
     @Override
     public synchronized void flush() throws IOException {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -15,7 +16,7 @@ import org.vhostdevice.core.testkit.Seeded;
 /// Whenever the power is cut, the image opens, refers to nothing that it does not count, and holds what was flushed.
 @ExtendWith(Seeded.class)
 class PowerCutTest {
-    private static final int CUTS = 15;
+    private static final int CUTS = 24;
     private static final int CHANGES = 60;
 
     /// What the disk held after a change.
@@ -41,9 +42,13 @@ class PowerCutTest {
         for (int i = 0; i < 10; i++) {
             image.write(random, most);
         }
+        if (random.nextBoolean()) {
+            image.snapshot();
+        }
         image.disk().close();
         byte[] start = image.file().contents();
-        image = new ImageModel(new MemoryStorage(start.clone(), false), image.model(), backing);
+        image.cacheBytes(random.nextInt(3) == 0 ? 0 : 1 << 20); // metadata is written all the time, or when flushed
+        image.reopen();
         image.file().startLog();
         List<Moment> moments = new ArrayList<>();
         moments.add(new Moment(0, image.model().clone(), true));
@@ -59,24 +64,64 @@ class PowerCutTest {
         image.disk().close();
         List<MemoryStorage.Op> log = image.file().log();
         for (int i = 0; i < CUTS; i++) {
-            int count = random.nextInt(log.size() + 1);
-            assertSurvives(PowerCut.after(start, log, count, random), moments, count, backing);
+            int count = i % 2 == 0 ? random.nextInt(log.size() + 1) : beforeAFlush(log, random);
+            assertSurvives(PowerCut.after(start, log, count, random), moments, count, image);
         }
     }
 
-    private static void assertSurvives(byte[] disk, List<Moment> moments, int count, byte[] backing)
+    private static void assertSurvives(byte[] disk, List<Moment> moments, int count, ImageModel cut)
             throws Exception {
         MemoryStorage file = new MemoryStorage(disk, false);
         Header header = Header.read(new HostFile(file));
         if (!header.has(Feature.DIRTY)) {
             ImageModel.assertSound(file, false);
         }
-        ImageModel image = new ImageModel(file, new byte[0], backing);
+        ImageModel image = new ImageModel(file, new byte[0], cut.backing());
         byte[] found = Images.readAll(image.disk());
         assertPossible(found, moments, count);
         image.disk().close();
         ImageModel.assertSound(file, false);
+        cut.assertSnapshot(file);
         assertEquals(false, header(file).has(Feature.DIRTY), "dirty after a clean close");
+    }
+
+    /// Fills a disk whose reference counts need more tables, and cuts while the header is being changed.
+    @RepeatedTest(2)
+    void aRefcountTableThatMovesIsOneOrTheOther(RandomGenerator random) throws Exception {
+        var options = new Qcow2CreateOptions(5 << 20, 3, 512, 64, false, false, false, null, null);
+        ImageModel image = new ImageModel(options, new byte[0]);
+        image.cacheBytes(1 << 20);
+        image.reopen();
+        byte[] start = image.file().contents();
+        image.file().startLog();
+        List<Moment> moments = new ArrayList<>(List.of(new Moment(0, image.model().clone(), true)));
+        for (int at = 0; at < 5 << 20; at += 1 << 18) {
+            byte[] bytes = new byte[1 << 18];
+            random.nextBytes(bytes);
+            Images.write(image.disk(), at, bytes);
+            System.arraycopy(bytes, 0, image.model(), at, bytes.length);
+            image.disk().flush();
+            moments.add(new Moment(image.file().log().size(), image.model().clone(), true));
+        }
+        List<MemoryStorage.Op> log = image.file().log();
+        int cuts = 0;
+        for (int i = 0; i < log.size(); i++) {
+            if (log.get(i) instanceof MemoryStorage.Op.Write write && write.offset() == 0) {
+                for (int again = 0; again < 8; again++, cuts++) {
+                    assertSurvives(PowerCut.after(start, log, i + 1, random), moments, i + 1, image);
+                }
+            }
+        }
+        assertTrue(cuts > 0, "the table has moved");
+    }
+
+    /// Most is under way just before a flush.
+    private static int beforeAFlush(List<MemoryStorage.Op> log, RandomGenerator random) {
+        int count = random.nextInt(log.size());
+        while (count < log.size() && !(log.get(count) instanceof MemoryStorage.Op.Flush)) {
+            count++;
+        }
+        return count;
     }
 
     private static Header header(MemoryStorage file) throws Exception {

@@ -47,6 +47,9 @@ class RandomImageTest {
                 image.change(random, 3 * kind.cluster);
             }
             image.check();
+            if (round == 0 && kind.refcountBits > 1) {
+                image.snapshot();
+            }
             image.reopen();
             image.check();
         }
