@@ -87,7 +87,7 @@ public final class GuestMemory {
     /// Holds the snapshot once more.
     ///
     /// @throws InternalError before that is done, if an earlier access of this thread has failed; nothing has
-    changed
+    ///     changed
     public void retain() {
         MemoryFaults.report();
         holders.incrementAndGet();
@@ -96,7 +96,7 @@ public final class GuestMemory {
     /// Lets the snapshot go; the last one to do so unmaps what no other snapshot holds.
     ///
     /// @throws InternalError before that is done, if an earlier access of this thread has failed; nothing has
-    changed
+    ///     changed
     public void release() {
         MemoryFaults.report();
         int left = holders.decrementAndGet();

@@ -126,8 +126,7 @@ public final class FileIo {
     /// @param count from 0 to 1024
     /// @param offset 0 or more
     /// @return bytes read, from the first on; 0 if none can be read now, if they cannot be read at all, or if the
-    host
-    ///     or the file does not know such reads
+    ///     host or the file does not know such reads
     public static long preadvNowait(int fd, MemorySegment iovecs, int count, long offset) {
         return NOWAIT ? Math.max(0, Libc.preadv2(fd, iovecs, count, offset, RWF_NOWAIT)) : 0;
     }
