@@ -12,7 +12,15 @@ import java.nio.file.Path;
 import java.security.Key;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -195,6 +203,63 @@ class RealServersTest {
             second.kill();
             assertFalse(storage.readOnly());
         }
+    }
+
+    /// What nbdkit has acknowledged is in the kernel's memory, so killing it loses nothing.
+    @Test
+    void serversThatAreKilledUnderLoadLoseNothing(RandomGenerator random) throws Exception {
+        Path image = image(BYTES);
+        NbdOptions options = new NbdOptions(false, 2, Duration.ofSeconds(30), Unflushed.TRUST);
+        int users = 4;
+        byte[][] models = new byte[users][BYTES / users];
+        AtomicLong done = new AtomicLong();
+        AtomicBoolean end = new AtomicBoolean();
+        RealServer server = RealServer.nbdkit(directory, "file", image.toString());
+        try (NbdStorage storage = NbdStorage.open(server.uri(), options);
+                ExecutorService pool = Executors.newFixedThreadPool(users)) {
+            List<Future<Void>> all = new ArrayList<>();
+            for (int i = 0; i < users; i++) {
+                int user = i;
+                SplittableRandom own = new SplittableRandom(random.nextLong());
+                all.add(pool.submit(() -> {
+                    while (!end.get()) {
+                        change(storage, user * models[user].length, models[user], own);
+                        done.incrementAndGet();
+                    }
+                    return null;
+                }));
+            }
+            for (int kill = 0; kill < 5; kill++) {
+                long enough = done.get() + 50;
+                while (done.get() < enough && all.stream().noneMatch(Future::isDone)) {
+                    Thread.onSpinWait();
+                }
+                server.kill();
+                server = RealServer.nbdkit(directory, "file", image.toString());
+            }
+            end.set(true);
+            for (Future<Void> user : all) {
+                user.get();
+            }
+        } finally {
+            server.kill();
+        }
+        assertArrayEquals(TestServer.concat(models), Files.readAllBytes(image));
+    }
+
+    private static void change(NbdStorage storage, int base, byte[] model, RandomGenerator random)
+            throws IOException {
+        int bytes = random.nextInt(1, 100_000);
+        int at = random.nextInt(model.length - bytes);
+        if (random.nextInt(4) == 0) {
+            storage.writeZeroes(base + at, bytes, true);
+            Arrays.fill(model, at, at + bytes, (byte) 0);
+            return;
+        }
+        byte[] data = NbdStorageTest.bytes(random, bytes);
+        NbdStorageTest.write(storage, base + at, data);
+        System.arraycopy(data, 0, model, at, bytes);
+        assertArrayEquals(data, NbdStorageTest.read(storage, base + at, bytes));
     }
 
     private Path image(int bytes) throws IOException {
