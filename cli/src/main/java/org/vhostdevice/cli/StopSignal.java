@@ -6,7 +6,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Lets SIGTERM and SIGINT, and SIGHUP where a command does not take it for itself, end a command in order and with status 0, instead of at once.
+/// Lets SIGTERM and SIGINT, and SIGHUP where a command does not take it for itself, end a command in order and with
+/// status 0, instead of at once.
 ///
 /// The JVM answers these signals by running its shutdown hooks beside all other threads. The hook here asks the command
 /// to stop and holds the JVM until [#close], but for no more than half a minute: a host that never completes a request

@@ -130,7 +130,11 @@ class SignalTest {
         Path first = folder.resolve("a");
         Path second = folder.resolve("b");
         Process process = start(
-                "blk", "--disk", "socket=" + first + ",memory=1M", "--disk", "socket=" + second + ",memory=2M,read-only");
+                "blk",
+                "--disk",
+                "socket=" + first + ",memory=1M",
+                "--disk",
+                "socket=" + second + ",memory=2M,read-only");
         try (BufferedReader lines = process.inputReader()) {
             String _ = await(lines, "serving blk");
             String _ = await(lines, "serving blk");

@@ -38,7 +38,8 @@ final class BlkArgs implements DeviceArguments {
 
     @Option(
             names = "--snapshot",
-            description = "Keep the image as it is: what the guest writes goes to a temporary file and is gone at the end.")
+            description =
+                    "Keep the image as it is: what the guest writes goes to a temporary file and is gone at the end.")
     private boolean snapshot;
 
     @Option(
@@ -69,8 +70,9 @@ final class BlkArgs implements DeviceArguments {
             names = "--cache",
             paramLabel = "MODE",
             defaultValue = "writeback",
-            description = "How the host keeps what was written, as in QEMU: writeback, writethrough, none, directsync or"
-                    + " unsafe (default: ${DEFAULT-VALUE}). With unsafe a crash of the host may cost all data.")
+            description =
+                    "How the host keeps what was written, as in QEMU: writeback, writethrough, none, directsync or"
+                            + " unsafe (default: ${DEFAULT-VALUE}). With unsafe a crash of the host may cost all data.")
     private CacheMode cache = CacheMode.WRITEBACK;
 
     @Option(
@@ -184,7 +186,9 @@ final class BlkArgs implements DeviceArguments {
     }
 
     private Medium medium() throws UsageException {
-        long given = Stream.of(blkFile, nullSize, memorySize).filter(Objects::nonNull).count();
+        long given = Stream.of(blkFile, nullSize, memorySize)
+                .filter(Objects::nonNull)
+                .count();
         if (given == 0) {
             throw new UsageException("--blk-file PATH is missing: name the image to serve, or use --memory or --null");
         }

@@ -51,7 +51,9 @@ final class BlkDiskArgs {
 
     private static String message(ParameterException e) {
         @Nullable String message = e.getMessage();
-        return message == null ? "cannot be understood" : message.lines().findFirst().orElse("");
+        return message == null
+                ? "cannot be understood"
+                : message.lines().findFirst().orElse("");
     }
 
     /// The parts between single commas; two commas are one in a part.

@@ -46,7 +46,8 @@ final class BlkLimitArgs {
                 bpsBurst == null ? burst(bytes) : ByteSize.parse(bpsBurst));
     }
 
-    private static void requireLimit(String option, @Nullable Object limit, String burstOption, @Nullable Object burst) {
+    private static void requireLimit(
+            String option, @Nullable Object limit, String burstOption, @Nullable Object burst) {
         if (limit == null && burst != null) {
             throw new IllegalArgumentException(burstOption + " needs " + option);
         }

@@ -46,8 +46,8 @@ final class MediumOpener {
 
     private Storage open(Medium medium) throws IOException {
         return switch (medium) {
-            case Medium.File file when file.createBytes() > 0 && options.format() == ImageFormat.QCOW2 ->
-                createImage(file);
+            case Medium.File file
+            when file.createBytes() > 0 && options.format() == ImageFormat.QCOW2 -> createImage(file);
             case Medium.File file -> image(FileStorage.open(spec(file.path(), file.createBytes())), file.path());
             case Medium.Nbd(var uri) -> image(NbdStorage.open(uri, options.nbd()), Path.of(""));
             case Medium.Memory(var bytes) -> MemoryStorage.create(bytes, options.readOnly());
@@ -101,8 +101,8 @@ final class MediumOpener {
                         + " of this host as its backing file, which is not opened");
             };
         }
-        return path -> FileStorage.open(new FileSpec(
-                path, true, 0, options.cache().direct(), true, options.cache() != CacheMode.UNSAFE));
+        return path -> FileStorage.open(
+                new FileSpec(path, true, 0, options.cache().direct(), true, options.cache() != CacheMode.UNSAFE));
     }
 
     /// Makes a qcow2 image; it is deleted again if it cannot be used.
@@ -137,8 +137,14 @@ final class MediumOpener {
         }
         try {
             Qcow2Image.create(bytes, Qcow2CreateOptions.of(base.size()).over(path.toString() + ".base", "raw"));
-            return Qcow2Image.open(bytes, new Qcow2Options(path, false,
-                    options.tables().l2Bytes(), options.tables().refcountBytes()), _ -> base);
+            return Qcow2Image.open(
+                    bytes,
+                    new Qcow2Options(
+                            path,
+                            false,
+                            options.tables().l2Bytes(),
+                            options.tables().refcountBytes()),
+                    _ -> base);
         } catch (IOException | RuntimeException e) {
             bytes.close();
             throw e;
@@ -151,8 +157,9 @@ final class MediumOpener {
             throw new IOException(storage + " is empty: name another, or delete it and use --create");
         }
         if (size % blockBytes != 0) {
-            throw new IOException(storage + " has " + size + " bytes, which is not a multiple of the logical block size "
-                    + blockBytes + ": is it a raw image?");
+            throw new IOException(
+                    storage + " has " + size + " bytes, which is not a multiple of the logical block size " + blockBytes
+                            + ": is it a raw image?");
         }
     }
 }

@@ -66,8 +66,7 @@ class AllocationTest {
     }
 
     /// Serves the two requests of the ring again and again.
-    private static void serve(TestRing ring, SplitVirtqueue queue, BlkQueue executor, int requests)
-            throws Exception {
+    private static void serve(TestRing ring, SplitVirtqueue queue, BlkQueue executor, int requests) throws Exception {
         for (int i = 0; i < requests; i++) {
             DescriptorChain chain = queue.poll();
             assertNotNull(chain);

@@ -93,8 +93,7 @@ class BlkArgsTest {
     @Test
     void nullIsADiskWithoutAMedium() throws Exception {
         BlkArgs args = new BlkArgs();
-        command(args)
-                .parseArgs("--null", "1G", "--read-only", "--num-queues", "2", "--logical-block-size=4096");
+        command(args).parseArgs("--null", "1G", "--read-only", "--num-queues", "2", "--logical-block-size=4096");
         try (VirtioDevice device = args.open()) {
             assertEquals(2, device.queueCount());
             assertTrue((device.features() & BlkFeature.RO.mask()) != 0);

@@ -49,13 +49,13 @@ class BlkDeviceTest {
     /// A device that does not give room back to the host.
     private static BlkDevice openKeeping(Medium medium, int queues) throws IOException {
         Disk.Policy keep = new Disk.Policy(false, DetectZeroes.OFF, OnEnospc.REPORT, EngineKind.AUTO);
-        return new BlkDevice(
-                new BlkConfig(medium, WRITABLE, queues, 1024, 512, "", keep, Throttle.Limits.NONE));
+        return new BlkDevice(new BlkConfig(medium, WRITABLE, queues, 1024, 512, "", keep, Throttle.Limits.NONE));
     }
 
     private static BlkDevice open(Medium medium, MediumOptions options, int queues, int queueSize, int blockSize)
             throws IOException {
-        return new BlkDevice(new BlkConfig(medium, options, queues, queueSize, blockSize, "", Disk.Policy.DEFAULT, Throttle.Limits.NONE));
+        return new BlkDevice(new BlkConfig(
+                medium, options, queues, queueSize, blockSize, "", Disk.Policy.DEFAULT, Throttle.Limits.NONE));
     }
 
     private static ByteBuffer config(BlkDevice device) {
@@ -87,8 +87,7 @@ class BlkDeviceTest {
     void refusesASizeThatIsNoMultipleOfTheBlockSize() throws IOException {
         Path file = folder.resolve("odd");
         Files.write(file, new byte[512 * 9]);
-        IOException e =
-                assertThrows(IOException.class, () -> open(new Medium.File(file, 0), WRITABLE, 1, 128, 4096));
+        IOException e = assertThrows(IOException.class, () -> open(new Medium.File(file, 0), WRITABLE, 1, 128, 4096));
         assertTrue(String.valueOf(e.getMessage()).contains("4608 bytes"), e.getMessage());
         open(new Medium.File(file, 0), WRITABLE, 1, 128, 512).close();
     }

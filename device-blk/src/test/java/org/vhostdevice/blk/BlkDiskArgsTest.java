@@ -18,8 +18,8 @@ class BlkDiskArgsTest {
     @Test
     void optionsLoseTheirDashesAndCommasAreDoubled(@TempDir Path folder) throws Exception {
         Path image = Files.write(folder.resolve("a,b.img"), new byte[4096]);
-        Further further = BlkDiskArgs.parse(
-                "socket=/run/x.sock,blk-file=" + image.toString().replace(",", ",,") + ",read-only,num-queues=2,cache=none");
+        Further further = BlkDiskArgs.parse("socket=/run/x.sock,blk-file="
+                + image.toString().replace(",", ",,") + ",read-only,num-queues=2,cache=none");
         assertEquals(Path.of("/run/x.sock"), further.socket());
         try (VirtioDevice device = further.arguments().open()) {
             assertEquals(2, device.queueCount());
@@ -39,7 +39,8 @@ class BlkDiskArgsTest {
                 "socket=/x,disk"
             })
     void wrongTextsAreUsageErrorsOfOneLine(String text) {
-        String message = assertThrows(UsageException.class, () -> BlkDiskArgs.parse(text)).getMessage();
+        String message = assertThrows(UsageException.class, () -> BlkDiskArgs.parse(text))
+                .getMessage();
         assertTrue(message.startsWith("--disk "), message);
         assertEquals(1, message.lines().count(), message);
     }

@@ -47,10 +47,8 @@ import org.vhostdevice.core.transport.Endpoint;
 import org.vhostdevice.core.transport.VhostUserListener;
 
 /// A guest that reads and writes its disk moves from one back end to another, as QEMU does it: memory is copied while
-/// the
-/// guest runs, guided by nothing but the log, then the guest is halted, the rest copied, the device's state moved, and
-/// the
-/// guest goes on with the other back end.
+/// the guest runs, guided by nothing but the log, then the guest is halted, the rest copied, the device's state moved,
+/// and the guest goes on with the other back end.
 @DisplayName("U9, U11: live migration under load")
 @ExtendWith(Seeded.class)
 @Timeout(120)

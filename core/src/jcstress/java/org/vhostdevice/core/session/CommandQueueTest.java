@@ -13,9 +13,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 
 /// A snapshot of guest memory goes to a worker by its command queue (`VringWorker.execute`, `VringWorker.runTasks`):
-/// the
-/// worker, which was woken before and is about to look, takes the command or is woken once more, and sees the whole
-/// snapshot.
+/// the worker, which was woken before and is about to look, takes the command or is woken once more, and sees the
+/// whole snapshot.
 @JCStressTest
 @Outcome(id = "0, 1, 7", expect = ACCEPTABLE, desc = "The worker takes the command")
 @Outcome(id = "1, 0, 0", expect = ACCEPTABLE, desc = "The worker is woken again")

@@ -21,8 +21,7 @@ sealed interface CheckRing permits SplitCheckRing, PackedCheckRing {
     RingAddresses addresses();
 
     /// Behind the last chain that was taken back, for SET_VRING_BASE; also what GET_VRING_BASE says when nothing else
-    /// is
-    /// available.
+    /// is available.
     int base();
 
     /// Goes on where the device stopped.

@@ -3,8 +3,7 @@ package org.vhostdevice.core.frontend;
 /// The packed virtqueue as a driver lays it out (VIRTIO 1.4, 2.8): sizes, offsets, flags, and arithmetic on places.
 ///
 /// A place counts descriptors over two turns around the ring, `0..2 * size - 1`: the wrap counter is 1 in the first
-/// turn
-/// and 0 in the second.
+/// turn and 0 in the second.
 final class PackedRing {
     /// A descriptor has the buffer's id behind the length, then the flags.
     static final int DESCRIPTOR_ID = 12;

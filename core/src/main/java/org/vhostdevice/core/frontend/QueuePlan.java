@@ -6,8 +6,7 @@ package org.vhostdevice.core.frontend;
 /// @param size            descriptors of each, `1..32768`; a power of two if the rings turn out to be split
 /// @param indirectEntries descriptors in each indirect table, if INDIRECT_DESC is negotiated
 /// @param chains          how many chains of `indirectEntries` descriptors must fit into the ring without
-/// INDIRECT_DESC,
-///     which makes it larger if need be
+///     INDIRECT_DESC, which makes it larger if need be
 public record QueuePlan(int count, int size, int indirectEntries, int chains) {
     /// Checks the numbers.
     public QueuePlan {

@@ -10,8 +10,7 @@ import org.vhostdevice.core.sys.EventNotifier;
 import org.vhostdevice.core.virtqueue.RingLog;
 
 /// How rings start: prepared here from what the front end has said, begun by their workers, which give everything back
-/// if
-/// that fails. Control thread only.
+/// if that fails. Control thread only.
 final class RingStart {
     private final VirtioDevice device;
     private final Agreement agreed;

@@ -203,8 +203,7 @@ final class Session implements SessionEvents {
     }
 
     /// A status of 0 is a reset, unless the front end has a message for that: then it means that the device stops,
-    /// which
-    /// front ends say before they save what the device knows.
+    /// which front ends say before they save what the device knows.
     private void setStatus(Message.U64 message) throws ProtocolException {
         if (message.value() != 0) {
             status.set(message.value());

@@ -12,8 +12,7 @@ import java.util.Objects;
 import org.vhostdevice.core.device.VirtioDevice;
 
 /// How a device's state looks on its way: 16 bytes that say what it is, then pieces with their lengths, then a length
-/// of
-/// 0. Numbers have 32 bits and are little-endian.
+/// of 0. Numbers have 32 bits and are little-endian.
 ///
 /// ```
 /// "vhoststa"  version  virtio device id  (length  bytes)...  0

@@ -8,8 +8,7 @@ import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.sys.ByteStream;
 
 /// One transfer of the device's state, on a thread of its own so that messages are answered meanwhile. Its other
-/// methods
-/// are the control thread's.
+/// methods are the control thread's.
 final class StateTransfer {
     private static final Logger LOGGER = System.getLogger(StateTransfer.class.getName());
 

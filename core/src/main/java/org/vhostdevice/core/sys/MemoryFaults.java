@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 /// The faults of accesses to shared memory whose file was truncated.
 ///
 /// The JVM reports such a fault as an [InternalError], but not always at the access: from compiled code it may come
-/// only
-/// when the thread next leaves that code, in the middle of whatever is done then. What must not be left half done, such
-/// as to give memory back, is therefore preceded by one of the methods here, after which nothing comes until the thread
+/// only when the thread next leaves that code, in the middle of whatever is done then. What must not be left half
+/// done, such as to give memory back, is therefore preceded by one of the methods here, after which nothing comes
+/// until the thread
 /// touches shared memory again. They are for rare occasions: each is a system call.
 public final class MemoryFaults {
     private MemoryFaults() {}

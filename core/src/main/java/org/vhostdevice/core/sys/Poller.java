@@ -15,8 +15,7 @@ public interface Poller extends AutoCloseable {
     int HANGUP = 4;
 
     /// With [#READ], where [#edges] says so: readiness is reported once for each write to the descriptor, whether it
-    /// was
-    /// read meanwhile or not. For eventfds, which need not be read then.
+    /// was read meanwhile or not. For eventfds, which need not be read then.
     int EDGE = 8;
 
     /// Makes the best poller that the host has: epoll, kqueue or `poll(2)`.

@@ -4,8 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.memory.GuestMemory;
 
 /// The snapshots of guest memory that a ring needs: the newest, and older ones in which chains in flight lie. Holds
-/// each
-/// as long as it is needed, and not one longer.
+/// each as long as it is needed, and not one longer.
 final class MemoryGenerations {
     /// The most snapshots held at once. A device that keeps a chain for ever keeps one, however often memory changes.
     static final int MAX = 64;

@@ -27,8 +27,7 @@ import org.vhostdevice.core.sys.Poller;
 import org.vhostdevice.core.sys.UnixSocket;
 
 /// The rings of a relay, which serve a disk of zeroes and can be suspended (VIRTIO 1.4, 2.1): the back end behind the
-/// relay
-/// never hears of them. They break one rule if a test wants that.
+/// relay never hears of them. They break one rule if a test wants that.
 final class FakeRings implements AutoCloseable {
     private final RingFault fault;
     private final FakeMemory memory = new FakeMemory();

@@ -17,8 +17,7 @@ import org.vhostdevice.core.protocol.ProtocolException;
 /// Any payloads of GET_CONFIG and SET_CONFIG against a model of the configuration space.
 ///
 /// Input: a byte with the size of the space and which half of it the driver may write; then messages, each a byte with
-/// the
-/// kind and a byte with the length of the payload, which follows.
+/// the kind and a byte with the length of the payload, which follows.
 class ConfigFuzzTest {
     private static final int MAX_MESSAGES = 16;
 

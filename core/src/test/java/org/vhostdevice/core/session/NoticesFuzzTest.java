@@ -20,8 +20,7 @@ import org.vhostdevice.core.transport.VhostUserConnection;
 import org.vhostdevice.core.transport.VhostUserListener;
 
 /// A front end that answers on the back-end channel whatever it likes, while rings call, break and stop. The channel
-/// can
-/// be closed at any time, its thread ends then, and no descriptor that came along stays open.
+/// can be closed at any time, its thread ends then, and no descriptor that came along stays open.
 ///
 /// Input: one byte chooses each step, further bytes its details.
 class NoticesFuzzTest {

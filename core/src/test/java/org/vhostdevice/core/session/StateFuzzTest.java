@@ -20,8 +20,7 @@ import org.vhostdevice.core.device.VirtioDevice;
 /// Any bytes as a device's state: they are refused, or they are what the device takes in, whole.
 ///
 /// Input: a byte of options, then the stream; behind a right header if the lowest bit is set. The other bits say how
-/// many
-/// bytes the device reads at a time, and how many a read of the stream gives at most.
+/// many bytes the device reads at a time, and how many a read of the stream gives at most.
 class StateFuzzTest {
     private static final int HEADER = 16;
 

@@ -18,8 +18,7 @@ import org.vhostdevice.core.virtqueue.DescriptorChain;
 
 /// A file system device for tests, written down from VIRTIO 1.4, 5.11 and the FUSE protocol: one folder in memory. It
 /// breaks one rule if a test wants that. Of large writes, it does every 60th after a FORGET only, so that it can be
-/// seen
-/// not to keep FORGET waiting.
+/// seen not to keep FORGET waiting.
 public final class FsTestDevice implements VirtioDevice {
     private static final int HEADER = 40;
     private static final int TAG_BYTES = 36;

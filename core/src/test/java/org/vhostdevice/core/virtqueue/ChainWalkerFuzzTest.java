@@ -63,8 +63,7 @@ class ChainWalkerFuzzTest {
     }
 
     /// As above, for a packed ring: a byte of options, a byte of where the ring stands, and descriptors. The flags of
-    /// its
-    /// own ones say whether they are available relative to the turn.
+    /// its own ones say whether they are available relative to the turn.
     @FuzzTest(maxDuration = "10m")
     void everyPackedChainLiesInGuestMemoryOrTheRingIsRefused(byte[] input) throws Exception {
         ByteBuffer bytes = ByteBuffer.wrap(input).order(ByteOrder.LITTLE_ENDIAN);

@@ -148,7 +148,8 @@ final class Handshake {
     private static boolean isContext(Reply reply, byte[] name) {
         return reply.type == Nbd.REP_META_CONTEXT
                 && reply.data.remaining() > Integer.BYTES
-                && reply.data.slice(Integer.BYTES, reply.data.remaining() - Integer.BYTES)
+                && reply.data
+                        .slice(Integer.BYTES, reply.data.remaining() - Integer.BYTES)
                         .equals(ByteBuffer.wrap(name));
     }
 
@@ -258,8 +259,8 @@ final class Handshake {
         int type = in.i32();
         long length = in.u32();
         if (to != option) {
-            throw new ProtocolViolation("reply to option " + Integer.toUnsignedString(to) + " when " + option
-                    + " was sent");
+            throw new ProtocolViolation(
+                    "reply to option " + Integer.toUnsignedString(to) + " when " + option + " was sent");
         }
         if (length > MAX_REPLY_BYTES) {
             throw new ProtocolViolation("an option reply of " + length + " bytes");
@@ -286,17 +287,16 @@ final class Handshake {
     }
 
     private static String describe(Reply reply) {
-        String name =
-                switch (reply.type) {
-                    case Nbd.REP_ERR_UNSUP -> "NBD_REP_ERR_UNSUP";
-                    case Nbd.REP_ERR_POLICY -> "NBD_REP_ERR_POLICY";
-                    case Nbd.REP_ERR_INVALID -> "NBD_REP_ERR_INVALID";
-                    case Nbd.REP_ERR_PLATFORM -> "NBD_REP_ERR_PLATFORM";
-                    case Nbd.REP_ERR_TLS_REQD -> "NBD_REP_ERR_TLS_REQD";
-                    case Nbd.REP_ERR_UNKNOWN -> "NBD_REP_ERR_UNKNOWN";
-                    case Nbd.REP_ERR_SHUTDOWN -> "NBD_REP_ERR_SHUTDOWN";
-                    default -> "option error 0x" + Integer.toHexString(reply.type);
-                };
+        String name = switch (reply.type) {
+            case Nbd.REP_ERR_UNSUP -> "NBD_REP_ERR_UNSUP";
+            case Nbd.REP_ERR_POLICY -> "NBD_REP_ERR_POLICY";
+            case Nbd.REP_ERR_INVALID -> "NBD_REP_ERR_INVALID";
+            case Nbd.REP_ERR_PLATFORM -> "NBD_REP_ERR_PLATFORM";
+            case Nbd.REP_ERR_TLS_REQD -> "NBD_REP_ERR_TLS_REQD";
+            case Nbd.REP_ERR_UNKNOWN -> "NBD_REP_ERR_UNKNOWN";
+            case Nbd.REP_ERR_SHUTDOWN -> "NBD_REP_ERR_SHUTDOWN";
+            default -> "option error 0x" + Integer.toHexString(reply.type);
+        };
         String text = Text.printable(
                 StandardCharsets.UTF_8.decode(reply.data.duplicate()).toString());
         return text.isBlank() ? name : name + ": " + text;

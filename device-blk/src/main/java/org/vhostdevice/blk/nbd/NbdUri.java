@@ -11,7 +11,8 @@ import org.vhostdevice.core.device.UsageException;
 /// @param endpoint where the server listens
 /// @param export its name for the export; empty for the server's default
 /// @param tls how the connection is encrypted; null if it is not
-public record NbdUri(Endpoint endpoint, String export, @Nullable Tls tls) {
+public record NbdUri(
+        Endpoint endpoint, String export, @Nullable Tls tls) {
     /// The port that IANA has assigned to NBD.
     public static final int DEFAULT_PORT = 10809;
 

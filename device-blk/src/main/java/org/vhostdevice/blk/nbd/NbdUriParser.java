@@ -62,8 +62,8 @@ final class NbdUriParser {
             int equals = parameter.indexOf('=');
             String name = decode(equals < 0 ? parameter : parameter.substring(0, equals));
             if (equals < 0) {
-                throw refuse("the parameter " + Text.printable(name) + " has no value: write "
-                        + Text.printable(name) + "=VALUE");
+                throw refuse("the parameter " + Text.printable(name) + " has no value: write " + Text.printable(name)
+                        + "=VALUE");
             }
             if (parameters.put(name, decode(parameter.substring(equals + 1))) != null) {
                 throw refuse("the parameter " + Text.printable(name) + " appears twice: leave one out");

@@ -2,7 +2,8 @@ package org.vhostdevice.blk.nbd;
 
 import java.io.IOException;
 
-/// A server's bytes that the protocol does not allow. The connection ends: where the next message begins is not certain.
+/// A server's bytes that the protocol does not allow. The connection ends: where the next message begins is not
+/// certain.
 final class ProtocolViolation extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the replies of one connection, checks them against the requests that they answer, and puts into these what they
-/// say (NBD, "Transmission"). Used by one thread.
+/// Reads the replies of one connection, checks them against the requests that they answer, and puts into these what
+/// they say (NBD, "Transmission"). Used by one thread.
 final class ReplyReader {
     /// What [#next] returns if the message did not complete an answer.
     static final long MORE = 0;
@@ -19,7 +19,8 @@ final class ReplyReader {
     @FunctionalInterface
     interface Requests {
         /// The request under way that has a cookie, never [#MORE]; null if none has.
-        @Nullable Request find(long cookie);
+        @Nullable
+        Request find(long cookie);
     }
 
     private final Inbound in;
@@ -139,8 +140,8 @@ final class ReplyReader {
         long bytes = in.u32();
         int status = in.i32();
         if (context != form.context() || bytes == 0 || request.statusBytes() > 0) {
-            throw new ProtocolViolation("a block status of " + bytes + " bytes for context "
-                    + Integer.toUnsignedString(context));
+            throw new ProtocolViolation(
+                    "a block status of " + bytes + " bytes for context " + Integer.toUnsignedString(context));
         }
         request.setStatus(status, Math.min(bytes, request.length()));
     }

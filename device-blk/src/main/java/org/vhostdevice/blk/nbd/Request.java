@@ -104,7 +104,8 @@ final class Request {
     }
 
     /// What the server has against the request; null if it was done.
-    @Nullable NbdError errorKind() {
+    @Nullable
+    NbdError errorKind() {
         return errorKind;
     }
 

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// The connections to a server, which [Lane]s keep up, and the way of requests through them. Any thread.
 ///
 /// A request whose connection ends before its answer is sent again through another connection, by the thread that waits
-/// for it. That repeats nothing that was acknowledged, and what was not acknowledged may be done twice: every request of
-/// the protocol leaves the same bytes then.
+/// for it. That repeats nothing that was acknowledged, and what was not acknowledged may be done twice: every request
+/// of the protocol leaves the same bytes then.
 final class Session implements AutoCloseable {
     private static final Logger LOGGER = System.getLogger(Session.class.getName());
     private static final Connection[] NONE = {};
@@ -48,8 +48,7 @@ final class Session implements AutoCloseable {
     private Session(Connector connector, NbdOptions options, Export export) {
         this.connector = connector;
         this.timeout = options.timeout();
-        this.book = new FlushBook(
-                export.has(Nbd.FLAG_SEND_FLUSH) ? options.unflushed() : NbdOptions.Unflushed.TRUST);
+        this.book = new FlushBook(export.has(Nbd.FLAG_SEND_FLUSH) ? options.unflushed() : NbdOptions.Unflushed.TRUST);
         this.export = export;
     }
 
@@ -116,8 +115,8 @@ final class Session implements AutoCloseable {
             }
             attempt += sent ? 1 : 0;
         }
-        throw new IOException(connector + ": " + MAX_ATTEMPTS + " connections ended during " + request + ", the last: "
-                + reason());
+        throw new IOException(
+                connector + ": " + MAX_ATTEMPTS + " connections ended during " + request + ", the last: " + reason());
     }
 
     private Connection pick(Deadline end) throws IOException {

@@ -78,7 +78,8 @@ final class Committer {
     private boolean much() {
         lock.lock();
         try {
-            return 2 * l2.dirty() > l2.capacity() || 2 * refcounts.cache().dirty() > refcounts.cache().capacity();
+            return 2 * l2.dirty() > l2.capacity()
+                    || 2 * refcounts.cache().dirty() > refcounts.cache().capacity();
         } finally {
             lock.unlock();
         }
@@ -184,8 +185,7 @@ final class Committer {
         }
         if (batch.table.moved()) {
             file.flush();
-            image.header()
-                    .change(file, header -> header.refcountTable(batch.table.offset(), batch.table.clusters()));
+            image.header().change(file, header -> header.refcountTable(batch.table.offset(), batch.table.clusters()));
         }
         file.flush();
         if (batch.maps()) {

@@ -38,7 +38,8 @@ final class Header {
 
     /// Whether a file begins as an image does.
     static boolean magic(HostFile file) throws IOException {
-        return file.holds(0, V2_BYTES) && ByteBuffer.wrap(file.read("header", 0, V2_BYTES)).getInt(0) == MAGIC;
+        return file.holds(0, V2_BYTES)
+                && ByteBuffer.wrap(file.read("header", 0, V2_BYTES)).getInt(0) == MAGIC;
     }
 
     /// Reads and checks the header.
@@ -124,11 +125,13 @@ final class Header {
         return headerLength() > V3_BYTES && bytes.get(V3_BYTES) == 1;
     }
 
-    @Nullable String backingName() {
+    @Nullable
+    String backingName() {
         return backingName;
     }
 
-    @Nullable String backingFormat() {
+    @Nullable
+    String backingFormat() {
         return backingFormat;
     }
 
@@ -257,7 +260,8 @@ final class Header {
         require(
                 backingOffset() >= headerLength() && backingOffset() <= (1L << clusterBits()) - length,
                 "the name of the backing file lies outside the header's cluster");
-        backingName = new String(file.read("name of the backing file", backingOffset(), length), StandardCharsets.UTF_8);
+        backingName =
+                new String(file.read("name of the backing file", backingOffset(), length), StandardCharsets.UTF_8);
     }
 
     private static void require(boolean met, String otherwise) throws IOException {

@@ -36,9 +36,7 @@ final class HostFile {
     /// Native memory, to be given back.
     SegmentBuffers borrow() {
         SegmentBuffers found = scratch.poll();
-        return found != null
-                ? found
-                : new SegmentBuffers(Arena.ofAuto().allocate(SCRATCH_BYTES, SCRATCH_ALIGNMENT));
+        return found != null ? found : new SegmentBuffers(Arena.ofAuto().allocate(SCRATCH_BYTES, SCRATCH_ALIGNMENT));
     }
 
     void giveBack(SegmentBuffers borrowed) {
@@ -55,7 +53,8 @@ final class HostFile {
     /// @param what it is, for the message
     byte[] read(String what, long offset, long bytes) throws IOException {
         if (!holds(offset, bytes)) {
-            throw new IOException(what + " at " + offset + " of " + bytes + " bytes lies outside the file of " + size());
+            throw new IOException(
+                    what + " at " + offset + " of " + bytes + " bytes lies outside the file of " + size());
         }
         byte[] into = new byte[Math.toIntExact(bytes)];
         SegmentBuffers buffer = borrow();
@@ -75,7 +74,9 @@ final class HostFile {
     /// Reads a table of numbers.
     long[] readLongs(String what, long offset, int count) throws IOException {
         long[] longs = new long[count];
-        ByteBuffer.wrap(read(what, offset, (long) count * Long.BYTES)).asLongBuffer().get(longs);
+        ByteBuffer.wrap(read(what, offset, (long) count * Long.BYTES))
+                .asLongBuffer()
+                .get(longs);
         return longs;
     }
 

@@ -100,7 +100,9 @@ final class ImageCreator {
         if (options.version() == 3) {
             long incompatible = (options.extendedL2() ? Feature.EXTENDED_L2.bit() : 0)
                     | (options.zstd() ? Feature.COMPRESSION.bit() : 0);
-            header.putLong(incompatible).putLong(options.lazyRefcounts() ? 1 : 0).putLong(0);
+            header.putLong(incompatible)
+                    .putLong(options.lazyRefcounts() ? 1 : 0)
+                    .putLong(0);
             header.putInt(geometry.refcountOrder()).putInt(length);
             header.put((byte) (options.zstd() ? 1 : 0));
         }

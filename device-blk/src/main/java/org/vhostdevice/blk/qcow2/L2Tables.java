@@ -27,12 +27,14 @@ final class L2Tables {
     }
 
     /// A table, if it is in memory. Any thread; never waits.
-    @Nullable L2Table cached(int l1Index) {
+    @Nullable
+    L2Table cached(int l1Index) {
         return cache.get(l1Index);
     }
 
     /// A table, or null if there is none.
-    @Nullable L2Table load(int l1Index) throws IOException {
+    @Nullable
+    L2Table load(int l1Index) throws IOException {
         L2Table found = cache.get(l1Index);
         if (found != null) {
             return found;

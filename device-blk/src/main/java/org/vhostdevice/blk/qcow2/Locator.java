@@ -61,6 +61,8 @@ final class Locator {
         int last = (int) ((within + bytes - 1) / geometry.subclusterBytes());
         long wanted = (1L << (last + 1)) - (1L << first);
         long bitmap = table.bitmap(i);
-        return table.entry(i) == entry && (bitmap & wanted) == wanted && (bitmap >>> Geometry.SUBCLUSTERS & wanted) == 0;
+        return table.entry(i) == entry
+                && (bitmap & wanted) == wanted
+                && (bitmap >>> Geometry.SUBCLUSTERS & wanted) == 0;
     }
 }

@@ -2,7 +2,6 @@ package org.vhostdevice.blk.qcow2;
 
 import java.io.IOException;
 import org.vhostdevice.blk.qcow2.Mapping.Kind;
-import org.jspecify.annotations.Nullable;
 
 /// Finds out what ranges of the disk are. Under the image's lock.
 final class Mapper {

@@ -31,7 +31,8 @@ final class MetadataCache<T extends CachedTable> {
     }
 
     /// The table of an index, if it is in memory. Any thread.
-    @Nullable T get(int index) {
+    @Nullable
+    T get(int index) {
         AtomicReferenceArray<@Nullable T> all = byIndex;
         T table = index < all.length() ? all.get(index) : null;
         if (table != null) {

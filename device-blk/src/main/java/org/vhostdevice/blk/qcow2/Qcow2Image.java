@@ -29,8 +29,7 @@ public final class Qcow2Image implements DirectStorage {
         this.size = image.header().size();
         var l1 = L1Table.read(image.file(), image.header());
         WritableImage writable = image.writable() ? WritableOpener.open(image, l1, snapshots, options) : null;
-        L2Tables tables =
-                writable == null ? new L2Tables(image, l1, null, options.l2CacheBytes()) : writable.tables();
+        L2Tables tables = writable == null ? new L2Tables(image, l1, null, options.l2CacheBytes()) : writable.tables();
         MetadataPlaces places =
                 writable == null ? new MetadataPlaces(image.geometry().clusterBits()) : writable.places();
         this.reader = new ClusterReader(image, new Mapper(image, tables), backing);

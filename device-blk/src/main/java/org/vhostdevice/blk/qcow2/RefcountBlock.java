@@ -26,17 +26,16 @@ final class RefcountBlock extends CachedTable {
 
     /// Changes a count; [MetadataCache#changed] follows.
     void set(int i, long value) {
-        var _ =
-                switch (order) {
-                    case 3 -> bytes.put(i, (byte) value);
-                    case 4 -> bytes.putShort(i << 1, (short) value);
-                    case 5 -> bytes.putInt(i << 2, (int) value);
-                    case 6 -> bytes.putLong(i << 3, value);
-                    default -> {
-                        int others = bytes.get(position(i)) & ~((int) mask() << shift(i));
-                        yield bytes.put(position(i), (byte) (others | (int) value << shift(i)));
-                    }
-                };
+        var _ = switch (order) {
+            case 3 -> bytes.put(i, (byte) value);
+            case 4 -> bytes.putShort(i << 1, (short) value);
+            case 5 -> bytes.putInt(i << 2, (int) value);
+            case 6 -> bytes.putLong(i << 3, value);
+            default -> {
+                int others = bytes.get(position(i)) & ~((int) mask() << shift(i));
+                yield bytes.put(position(i), (byte) (others | (int) value << shift(i)));
+            }
+        };
     }
 
     /// The byte that a count begins in.

@@ -149,8 +149,8 @@ final class Refcounts {
         ByteBuffer bytes = ByteBuffer.allocate((to - from) * Long.BYTES);
         bytes.asLongBuffer().put(table, from, to - from);
         var write = new PendingWrite(offset + (long) from * Long.BYTES, bytes.array());
-        var change = new TableChange(
-                List.of(write), moved, offset, (int) geometry.clusters((long) placed * Long.BYTES));
+        var change =
+                new TableChange(List.of(write), moved, offset, (int) geometry.clusters((long) placed * Long.BYTES));
         moved = false;
         dirtyFrom = Integer.MAX_VALUE;
         dirtyTo = 0;

@@ -20,8 +20,8 @@ final class WritableOpener {
         Header header = image.header();
         HostFile file = image.file();
         if (header.has(Feature.CORRUPT)) {
-            throw new IOException("the image is marked as corrupt: open it read-only,"
-                    + " or repair it with qemu-img check -r all");
+            throw new IOException(
+                    "the image is marked as corrupt: open it read-only," + " or repair it with qemu-img check -r all");
         }
         long whole = image.geometry().clusters(file.size()) << image.geometry().clusterBits();
         if (file.size() != whole) {

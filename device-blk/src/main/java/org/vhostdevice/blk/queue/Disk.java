@@ -40,8 +40,7 @@ public record Disk(
     /// @param engine how files are transferred
     public record Policy(boolean mayUnmap, DetectZeroes detectZeroes, OnEnospc onEnospc, EngineKind engine) {
         /// Nothing out of the ordinary.
-        public static final Policy DEFAULT =
-                new Policy(true, DetectZeroes.OFF, OnEnospc.REPORT, EngineKind.AUTO);
+        public static final Policy DEFAULT = new Policy(true, DetectZeroes.OFF, OnEnospc.REPORT, EngineKind.AUTO);
 
         /// With another engine.
         ///

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param discard whether it may discard
 /// @param writeZeroes whether it may have zeroes written
-/// @param cacheControl whether writes may be lost until they are flushed, which the driver may change; null if it cannot
+/// @param cacheControl whether writes may be lost until they are flushed, which the driver may change; null if it
+/// cannot
 /// @param writeThrough whether each write must be durable when it completes, if the driver cannot change that
 ///     (VIRTIO 1.4, 5.2.6.2)
 record DiskFeatures(

@@ -72,8 +72,7 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
     /// Finds out where a transfer lies in the file, if the kernel can do it.
     private boolean locate(Transfer transfer) {
         transfer.use = storage.enter();
-        transfer.place =
-                storage.locate(transfer.offset(), transfer.bytes(), transfer.kind() == Transfer.Kind.WRITE);
+        transfer.place = storage.locate(transfer.offset(), transfer.bytes(), transfer.kind() == Transfer.Kind.WRITE);
         if (transfer.place == DirectStorage.ELSEWHERE) {
             storage.leave(transfer.use);
             return false;

@@ -16,8 +16,8 @@ public interface DirectStorage extends Storage {
     /// {@return the file's descriptor, open until [#close]}
     int descriptor();
 
-    /// {@return what places in the file, lengths and addresses of a transfer by the caller must be multiples of, a power
-    /// of two; constant}
+    /// {@return what places in the file, lengths and addresses of a transfer by the caller must be multiples of}
+    /// A power of two; constant.
     default int alignment() {
         return 1;
     }
@@ -33,9 +33,9 @@ public interface DirectStorage extends Storage {
     /// @param offset of the first byte in the storage
     /// @param bytes how many, at least 1, inside [#size]
     /// @param write whether they will be written; otherwise they will be read
-    /// @return the offset in the file if the whole range lies there in one piece and a plain transfer is all it takes,
-    ///     [#ELSEWHERE] if it is to be read or written by this storage's own methods. Valid between [#enter] and
-    ///     [#leave], however the storage changes meanwhile
+    /// @return the offset in the file if the whole range lies there in one piece and a plain transfer is all it
+    ///     takes, [#ELSEWHERE] if it is to be read or written by this storage's own methods; valid between
+    ///     [#enter] and [#leave], however the storage changes meanwhile
     long locate(long offset, long bytes, boolean write);
 
     /// Begins to use places in the file. Any thread; never waits.

@@ -10,8 +10,7 @@ import java.nio.file.Path;
 /// @param direct whether to go past the host's page cache
 /// @param locked whether to lock it against others
 /// @param flushed whether to make durable what was written, when asked to
-public record FileSpec(
-        Path path, boolean readOnly, long createBytes, boolean direct, boolean locked, boolean flushed) {
+public record FileSpec(Path path, boolean readOnly, long createBytes, boolean direct, boolean locked, boolean flushed) {
     /// Checks that the parts agree.
     ///
     /// @throws IllegalArgumentException with a message for the person who typed the options

@@ -3,7 +3,6 @@ package org.vhostdevice.blk.storage;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.memory.IoBuffers;

@@ -32,7 +32,8 @@ public final class ProbedRaw extends FilterStorage {
             return;
         }
         try (Arena arena = Arena.ofConfined()) {
-            SegmentBuffers first = new SegmentBuffers(arena.allocate(ImageFormat.PROBED_BYTES, ImageFormat.PROBED_BYTES));
+            SegmentBuffers first =
+                    new SegmentBuffers(arena.allocate(ImageFormat.PROBED_BYTES, ImageFormat.PROBED_BYTES));
             inner().read(0, first, 0, Math.min(ImageFormat.PROBED_BYTES, inner().size()));
             long checked = Math.min(bytes, ImageFormat.PROBED_BYTES - offset);
             from.read(position, first.segment().asSlice(offset), checked);

@@ -10,11 +10,11 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.jspecify.annotations.Nullable;
 
 @Timeout(60)
 class HandshakeTest {
@@ -73,7 +73,9 @@ class HandshakeTest {
 
     @Test
     void otherServersAreRefused() throws Exception {
-        assertRefused("does not speak the NBD protocol", refusal(greeting("SSH-2.0-OpenSSH_9.2\r\n".getBytes(StandardCharsets.UTF_8))));
+        assertRefused(
+                "does not speak the NBD protocol",
+                refusal(greeting("SSH-2.0-OpenSSH_9.2\r\n".getBytes(StandardCharsets.UTF_8))));
         byte[] odd = TestServer.longs(Nbd.NBDMAGIC, 1);
         assertRefused("unknown magic number", refusal(greeting(odd)));
     }
@@ -102,8 +104,7 @@ class HandshakeTest {
             server.start();
             NbdUri uri = server.uri();
             Duration time = Duration.ofMillis(200);
-            IOException e =
-                    assertThrows(IOException.class, () -> NbdStorage.open(uri, NbdOptions.DEFAULT, time));
+            IOException e = assertThrows(IOException.class, () -> NbdStorage.open(uri, NbdOptions.DEFAULT, time));
             assertRefused("silent for too long", e.getMessage());
             end.countDown();
         }
@@ -228,9 +229,7 @@ class HandshakeTest {
         byte[] large = new byte[100_000];
         assertRefused("100000 bytes", refusal(answering(Nbd.OPT_GO, Nbd.REP_INFO, large, 1)));
         byte[] context = TestServer.concat(TestServer.ints(1), Nbd.BASE_ALLOCATION.getBytes(StandardCharsets.UTF_8));
-        assertRefused(
-                "not asked for",
-                refusal(answering(Nbd.OPT_SET_META_CONTEXT, Nbd.REP_META_CONTEXT, context, 2)));
+        assertRefused("not asked for", refusal(answering(Nbd.OPT_SET_META_CONTEXT, Nbd.REP_META_CONTEXT, context, 2)));
         assertRefused("reply to option 6", refusal(new OddServer() {
             @Override
             void answer(int option, byte[] data, DataOutputStream out) throws IOException {

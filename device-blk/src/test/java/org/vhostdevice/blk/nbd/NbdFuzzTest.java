@@ -12,8 +12,7 @@ import java.util.List;
 /// request has an answer or is an orphan.
 class NbdFuzzTest {
     private static final NbdUri URI = new NbdUri(new NbdUri.Endpoint.Tcp("h", 1), "disk", null);
-    private static final Export EXPORT =
-            new Export(1 << 20, 1, 1, 1 << 20, new Export.Replies(true, true, 1));
+    private static final Export EXPORT = new Export(1 << 20, 1, 1, 1 << 20, new Export.Replies(true, true, 1));
 
     @FuzzTest
     void handshake(byte[] input) {

@@ -90,8 +90,8 @@ class NbdStorageTest {
         int bytes = random.nextInt(1, 10_000);
         int offset = random.nextInt(BYTES - bytes);
         switch (random.nextInt(5)) {
-            case 0 -> assertArrayEquals(
-                    Arrays.copyOfRange(model, offset, offset + bytes), read(storage, offset, bytes));
+            case 0 ->
+                assertArrayEquals(Arrays.copyOfRange(model, offset, offset + bytes), read(storage, offset, bytes));
             case 1 -> {
                 byte[] data = bytes(random, bytes);
                 write(storage, offset, data);

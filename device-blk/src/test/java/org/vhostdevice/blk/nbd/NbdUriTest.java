@@ -59,8 +59,11 @@ class NbdUriTest {
         assertEquals(
                 new NbdUri.Tls(null, null, false),
                 NbdUri.parse("nbds+unix:///x?socket=s&tls-verify-peer=0").tls());
-        assertEquals("NBD export x of [::1]:10809 over TLS", NbdUri.parse("nbds://[::1]/x").toString());
-        assertEquals("the default NBD export of h:10809", NbdUri.parse("nbd://h").toString());
+        assertEquals(
+                "NBD export x of [::1]:10809 over TLS",
+                NbdUri.parse("nbds://[::1]/x").toString());
+        assertEquals(
+                "the default NBD export of h:10809", NbdUri.parse("nbd://h").toString());
     }
 
     @ParameterizedTest

@@ -135,8 +135,7 @@ class RandomDisconnectsTest {
         try (Shuffler server = new Shuffler(THREADS * PART, new SplittableRandom(random.nextLong()))) {
             server.offer.structured = random.nextBoolean();
             server.offer.minBlock = random.nextBoolean() ? 1 : 512;
-            NbdOptions options =
-                    new NbdOptions(false, random.nextInt(1, 4), Duration.ofSeconds(60), Unflushed.TRUST);
+            NbdOptions options = new NbdOptions(false, random.nextInt(1, 4), Duration.ofSeconds(60), Unflushed.TRUST);
             byte[][] models = new byte[THREADS][PART];
             try (NbdStorage storage = NbdStorage.open(server.start().uri(), options);
                     ExecutorService pool = Executors.newFixedThreadPool(THREADS)) {

@@ -66,7 +66,11 @@ final class RealServer implements AutoCloseable {
 
     /// Runs a tool to its end.
     static void run(String debianPackage, String... words) throws Exception {
-        Process tool = new ProcessBuilder(command(debianPackage, words[0], List.of(), List.of(words).subList(1, words.length).toArray(String[]::new)))
+        Process tool = new ProcessBuilder(command(
+                        debianPackage,
+                        words[0],
+                        List.of(),
+                        List.of(words).subList(1, words.length).toArray(String[]::new)))
                 .inheritIO()
                 .start();
         Assertions.assertEquals(0, tool.waitFor());
@@ -74,11 +78,13 @@ final class RealServer implements AutoCloseable {
 
     private static List<String> command(String debianPackage, String tool, List<String> options, String... words) {
         Path found = null;
-        for (String directory : List.of("/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin")) {
+        for (String directory :
+                List.of("/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin")) {
             Path candidate = Path.of(directory, tool);
             found = found == null && Files.isExecutable(candidate) ? candidate : found;
         }
-        Assumptions.assumeTrue(found != null, tool + " is not installed: Debian has it in the package " + debianPackage);
+        Assumptions.assumeTrue(
+                found != null, tool + " is not installed: Debian has it in the package " + debianPackage);
         List<String> command = new ArrayList<>(List.of(String.valueOf(found)));
         command.addAll(options);
         command.addAll(List.of(words));

@@ -136,8 +136,8 @@ class RealServersTest {
 
     @Test
     void exportsThatNbdkitDoesNotHaveAreNamed() throws Exception {
-        try (RealServer server = RealServer.nbdkit(directory, "--filter=exportname", "memory", "8M",
-                "exportname-strict=true", "exportname=here")) {
+        try (RealServer server = RealServer.nbdkit(
+                directory, "--filter=exportname", "memory", "8M", "exportname-strict=true", "exportname=here")) {
             NbdUri elsewhere = new NbdUri(server.uri().endpoint(), "there", null);
             IOException e = assertThrows(IOException.class, () -> NbdStorage.open(elsewhere, NbdOptions.DEFAULT));
             assertTrue(e.getMessage().contains("export there"), e.getMessage());
@@ -173,7 +173,8 @@ class RealServersTest {
 
     @Test
     void qemuNbd(RandomGenerator random) throws Exception {
-        try (RealServer server = RealServer.qemuNbd(directory, "-f", "raw", image(BYTES).toString())) {
+        try (RealServer server =
+                RealServer.qemuNbd(directory, "-f", "raw", image(BYTES).toString())) {
             assertServes(server.uri(), NbdOptions.DEFAULT, random);
         }
     }

@@ -85,7 +85,8 @@ class ReconnectTest {
                 NbdStorageTest.write(storage, 3, new byte[] {1, 2, 3});
                 storage.flush();
                 assertEquals(3, server.requests.size());
-                assertArrayEquals(server.requests.get(0).data(), server.requests.get(1).data());
+                assertArrayEquals(
+                        server.requests.get(0).data(), server.requests.get(1).data());
                 assertEquals(2, server.accepted.get());
             }
         }
@@ -288,8 +289,10 @@ class ReconnectTest {
         }) {
             try (NbdStorage storage = NbdStorage.open(server.start().uri(), options(0, Unflushed.FAIL))) {
                 CompletableFuture<Exception> outcome = new CompletableFuture<>();
-                Thread caller = Thread.ofPlatform().daemon().start(() -> outcome.complete(assertThrows(
-                        InterruptedIOException.class, () -> NbdStorageTest.read(storage, 0, 8))));
+                Thread caller = Thread.ofPlatform()
+                        .daemon()
+                        .start(() -> outcome.complete(
+                                assertThrows(InterruptedIOException.class, () -> NbdStorageTest.read(storage, 0, 8))));
                 asked.await();
                 CompletableFuture<byte[]> other = readLater(storage);
                 caller.interrupt();

@@ -162,8 +162,7 @@ class ReplyReaderTest {
     @Test
     void errorsAreKeptWithTheirText() throws Exception {
         assertAnswers(FLUSH, error(FLUSH, 28, "full\u001b[2J"));
-        assertEquals(
-                "the NBD server answers ENOSPC (no space left on device) to FLUSH: full?[2J", flush.error());
+        assertEquals("the NBD server answers ENOSPC (no space left on device) to FLUSH: full?[2J", flush.error());
         flush.reopen();
         assertAnswers(FLUSH, error(FLUSH, 4711, ""));
         assertEquals("the NBD server answers EINVAL (invalid argument) to FLUSH", flush.error());

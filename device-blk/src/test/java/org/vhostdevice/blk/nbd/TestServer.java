@@ -36,7 +36,10 @@ class TestServer implements Closeable {
         int minBlock = 1;
         int maxPayload = 1 << 25;
         long size = -1;
-        @Nullable SSLContext tls;
+
+        @Nullable
+        SSLContext tls;
+
         boolean tlsRequired;
     }
 
@@ -197,11 +200,14 @@ class TestServer implements Closeable {
         }
         switch (option) {
             case Nbd.OPT_STARTTLS -> reply(out, option, offer.tls == null ? Nbd.REP_ERR_POLICY : Nbd.REP_ACK);
-            case Nbd.OPT_STRUCTURED_REPLY ->
-                reply(out, option, offer.structured ? Nbd.REP_ACK : Nbd.REP_ERR_UNSUP);
+            case Nbd.OPT_STRUCTURED_REPLY -> reply(out, option, offer.structured ? Nbd.REP_ACK : Nbd.REP_ERR_UNSUP);
             case Nbd.OPT_SET_META_CONTEXT -> {
                 if (offer.allocation) {
-                    reply(out, option, Nbd.REP_META_CONTEXT, concat(ints(7), Nbd.BASE_ALLOCATION.getBytes(StandardCharsets.UTF_8)));
+                    reply(
+                            out,
+                            option,
+                            Nbd.REP_META_CONTEXT,
+                            concat(ints(7), Nbd.BASE_ALLOCATION.getBytes(StandardCharsets.UTF_8)));
                 }
                 reply(out, option, Nbd.REP_ACK);
             }

@@ -74,8 +74,9 @@ class TlsTest {
     static void pem(Path file, String kind, byte[] der) throws IOException {
         String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
         Files.writeString(
-                file, "X.509 information, as tools write it\n-----BEGIN " + kind + "-----\n" + body + "\n-----END "
-                        + kind + "-----\n");
+                file,
+                "X.509 information, as tools write it\n-----BEGIN " + kind + "-----\n" + body + "\n-----END " + kind
+                        + "-----\n");
     }
 
     private static SSLContext context(KeyStore keys) throws Exception {
@@ -173,7 +174,8 @@ class TlsTest {
         try (TestServer tls = tlsServer()) {
             tls.offer.tls = demanding;
             tls.needClientCertificate = true;
-            NbdStorage.open(uri(tls.start(), pki, "server.example", true), NbdOptions.DEFAULT).close();
+            NbdStorage.open(uri(tls.start(), pki, "server.example", true), NbdOptions.DEFAULT)
+                    .close();
             Files.delete(pki.resolve("client-cert.pem"));
             NbdUri without = uri(tls, pki, "server.example", true);
             assertThrows(IOException.class, () -> NbdStorage.open(without, NbdOptions.DEFAULT));

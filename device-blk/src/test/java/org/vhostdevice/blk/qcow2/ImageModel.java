@@ -145,8 +145,7 @@ final class ImageModel {
             int bytes = Math.min(4096, model.length - at);
             long host = disk.locate(at, bytes, false);
             if (host != DirectStorage.ELSEWHERE) {
-                int where = Arrays.mismatch(
-                        contents, (int) host, (int) host + bytes, model, at, at + bytes);
+                int where = Arrays.mismatch(contents, (int) host, (int) host + bytes, model, at, at + bytes);
                 assertEquals(-1, where, "what is located");
             }
         }

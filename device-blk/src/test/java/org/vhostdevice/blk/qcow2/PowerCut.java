@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.vhostdevice.blk.qcow2.MemoryStorage.Op;
 
-/// What a disk may hold after the power was cut: all that was written before the last flush that ended, and of what came
-/// later any sectors, in any order.
+/// What a disk may hold after the power was cut: all that was written before the last flush that ended, and of what
+/// came later any sectors, in any order.
 final class PowerCut {
     private static final int SECTOR = 512;
 
@@ -49,8 +49,7 @@ final class PowerCut {
         List<Op> sectors = new ArrayList<>();
         for (int done = 0; done < write.bytes().length; ) {
             int count = (int) Math.min(SECTOR - (write.offset() + done) % SECTOR, write.bytes().length - done);
-            sectors.add(new Op.Write(
-                    write.offset() + done, Arrays.copyOfRange(write.bytes(), done, done + count)));
+            sectors.add(new Op.Write(write.offset() + done, Arrays.copyOfRange(write.bytes(), done, done + count)));
             done += count;
         }
         return sectors;

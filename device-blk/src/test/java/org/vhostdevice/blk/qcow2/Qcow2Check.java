@@ -37,8 +37,7 @@ record Qcow2Check(List<String> errors, long leaks) {
         return new Qcow2Check(errors, leaks);
     }
 
-    private static void copied(HostFile file, Header header, Refcounts counts, List<String> errors)
-            throws IOException {
+    private static void copied(HostFile file, Header header, Refcounts counts, List<String> errors) throws IOException {
         Geometry geometry = header.geometry();
         for (long entry : file.readLongs("L1 table", header.l1Offset(), header.l1Size())) {
             long at = entry & Geometry.OFFSET;

@@ -57,8 +57,16 @@ class QemuImagesTest {
         String type = random.nextBoolean() ? "zlib" : "zstd";
         int bits = random.nextInt(9, 22);
         QemuTools.img(
-                "convert", "-c", "-f", "raw", "-O", "qcow2", "-o",
-                "compression_type=" + type + ",cluster_size=" + (1 << bits), raw, image);
+                "convert",
+                "-c",
+                "-f",
+                "raw",
+                "-O",
+                "qcow2",
+                "-o",
+                "compression_type=" + type + ",cluster_size=" + (1 << bits),
+                raw,
+                image);
         assertReadsAlike(image);
     }
 
@@ -103,12 +111,13 @@ class QemuImagesTest {
             long count = random.nextLong(1, Math.min(size - at, 300) + 1);
             String range = " " + at * 512 + " " + count * 512;
             commands.add("-c");
-            commands.add(switch (random.nextInt(5)) {
-                case 0 -> "write -z -u" + range;
-                case 1 -> "write -z" + range;
-                case 2 -> "discard" + range;
-                default -> "write -P " + random.nextInt(256) + range;
-            });
+            commands.add(
+                    switch (random.nextInt(5)) {
+                        case 0 -> "write -z -u" + range;
+                        case 1 -> "write -z" + range;
+                        case 2 -> "discard" + range;
+                        default -> "write -P " + random.nextInt(256) + range;
+                    });
         }
         commands.add(image);
         QemuTools.io(commands.toArray());
@@ -119,12 +128,13 @@ class QemuImagesTest {
             int count = Math.min(random.nextInt(1, 16 * KIB), bytes.length - at);
             int kind = random.nextInt(4);
             for (int i = 0; i < count; i++) {
-                bytes[at + i] = (byte) switch (kind) {
-                    case 0 -> 0;
-                    case 1 -> random.nextInt();
-                    case 2 -> "the quick brown fox jumps over ".charAt((i * 7 + i / 100) % 31);
-                    default -> random.nextInt(8) * random.nextInt(4) * (i % 37);
-                };
+                bytes[at + i] = (byte)
+                        switch (kind) {
+                            case 0 -> 0;
+                            case 1 -> random.nextInt();
+                            case 2 -> "the quick brown fox jumps over ".charAt((i * 7 + i / 100) % 31);
+                            default -> random.nextInt(8) * random.nextInt(4) * (i % 37);
+                        };
             }
             at += count;
         }

@@ -16,23 +16,23 @@ class RandomImageTest {
     /// A kind of image.
     record Kind(int version, int cluster, int refcountBits, boolean extended, boolean lazy, boolean backed) {
         Qcow2CreateOptions options(long size) {
-            return new Qcow2CreateOptions(
-                    size, version, cluster, refcountBits, extended, lazy, false, null, null);
+            return new Qcow2CreateOptions(size, version, cluster, refcountBits, extended, lazy, false, null, null);
         }
     }
 
     static Stream<Kind> kinds() {
-        return Stream.of(false, true).flatMap(backed -> Stream.of(512, 4096, 65_536).flatMap(cluster -> {
-            Stream<Kind> plain = Stream.of(1, 2, 4, 8, 16, 32, 64)
-                    .flatMap(bits -> Stream.of(false, true)
-                            .map(lazy -> new Kind(3, cluster, bits, false, lazy, backed)));
-            Stream<Kind> old = Stream.of(new Kind(2, cluster, 16, false, false, backed));
-            Stream<Kind> extended = Stream.of(false, true)
-                    .filter(_ -> cluster == 65_536)
-                    .flatMap(lazy -> Stream.of(16_384, 65_536)
-                            .map(size -> new Kind(3, size, 16, true, lazy, backed)));
-            return Stream.of(plain, old, extended).flatMap(kind -> kind);
-        }));
+        return Stream.of(false, true)
+                .flatMap(backed -> Stream.of(512, 4096, 65_536).flatMap(cluster -> {
+                    Stream<Kind> plain = Stream.of(1, 2, 4, 8, 16, 32, 64)
+                            .flatMap(bits -> Stream.of(false, true)
+                                    .map(lazy -> new Kind(3, cluster, bits, false, lazy, backed)));
+                    Stream<Kind> old = Stream.of(new Kind(2, cluster, 16, false, false, backed));
+                    Stream<Kind> extended = Stream.of(false, true)
+                            .filter(_ -> cluster == 65_536)
+                            .flatMap(lazy ->
+                                    Stream.of(16_384, 65_536).map(size -> new Kind(3, size, 16, true, lazy, backed)));
+                    return Stream.of(plain, old, extended).flatMap(kind -> kind);
+                }));
     }
 
     @ParameterizedTest

@@ -42,8 +42,8 @@ class FileStorageTest {
     /// Fails to open, with one line that names the image and all of the words.
     private void assertRefused(FileSpec spec, String... words) throws IOException {
         List<Path> before = files();
-        IOException e = assertThrows(
-                IOException.class, () -> FileStorage.open(spec).close());
+        IOException e =
+                assertThrows(IOException.class, () -> FileStorage.open(spec).close());
         String message = String.valueOf(e.getMessage());
         assertEquals(1, message.lines().count());
         assertTrue(message.contains(spec.path().toString()), message);
