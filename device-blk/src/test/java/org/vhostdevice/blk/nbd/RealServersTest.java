@@ -248,8 +248,7 @@ class RealServersTest {
         assertArrayEquals(TestServer.concat(models), Files.readAllBytes(image));
     }
 
-    private static void change(NbdStorage storage, int base, byte[] model, RandomGenerator random)
-            throws IOException {
+    private static void change(NbdStorage storage, int base, byte[] model, RandomGenerator random) throws IOException {
         int bytes = random.nextInt(1, 100_000);
         int at = random.nextInt(model.length - bytes);
         if (random.nextInt(4) == 0) {

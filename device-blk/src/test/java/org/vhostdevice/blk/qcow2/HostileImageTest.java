@@ -35,10 +35,9 @@ class HostileImageTest {
     }
 
     private Qcow2Image open(boolean readOnly) throws IOException {
-        return Qcow2Image.open(
-                file, Qcow2Options.of(ImageModel.PATH, readOnly), path -> {
-                    throw new IOException("no " + path);
-                });
+        return Qcow2Image.open(file, Qcow2Options.of(ImageModel.PATH, readOnly), path -> {
+            throw new IOException("no " + path);
+        });
     }
 
     /// Opens what [#bytes] has become.

@@ -69,8 +69,7 @@ class PowerCutTest {
         }
     }
 
-    private static void assertSurvives(byte[] disk, List<Moment> moments, int count, ImageModel cut)
-            throws Exception {
+    private static void assertSurvives(byte[] disk, List<Moment> moments, int count, ImageModel cut) throws Exception {
         MemoryStorage file = new MemoryStorage(disk, false);
         Header header = Header.read(new HostFile(file));
         if (!header.has(Feature.DIRTY)) {
@@ -94,7 +93,8 @@ class PowerCutTest {
         image.reopen();
         byte[] start = image.file().contents();
         image.file().startLog();
-        List<Moment> moments = new ArrayList<>(List.of(new Moment(0, image.model().clone(), true)));
+        List<Moment> moments =
+                new ArrayList<>(List.of(new Moment(0, image.model().clone(), true)));
         for (int at = 0; at < 5 << 20; at += 1 << 18) {
             byte[] bytes = new byte[1 << 18];
             random.nextBytes(bytes);

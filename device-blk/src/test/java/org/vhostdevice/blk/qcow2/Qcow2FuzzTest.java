@@ -19,7 +19,8 @@ class Qcow2FuzzTest {
         if (input.length < 2) {
             return;
         }
-        byte[] image = IMAGES.computeIfAbsent((int) input[0], Qcow2FuzzTest::image).clone();
+        byte[] image =
+                IMAGES.computeIfAbsent((int) input[0], Qcow2FuzzTest::image).clone();
         ByteBuffer bytes = ByteBuffer.wrap(image);
         ByteBuffer changes = ByteBuffer.wrap(input, 1, input.length - 1);
         while (changes.remaining() >= 10) {
@@ -53,8 +54,15 @@ class Qcow2FuzzTest {
         Qcow2Image.create(
                 file,
                 new Qcow2CreateOptions(
-                        300_000, 3, extended ? 16_384 : 512 << (kind >> 1 & 3), 1 << (kind >> 3 & 7) % 7, extended,
-                        false, (kind & 64) != 0, null, null));
+                        300_000,
+                        3,
+                        extended ? 16_384 : 512 << (kind >> 1 & 3),
+                        1 << (kind >> 3 & 7) % 7,
+                        extended,
+                        false,
+                        (kind & 64) != 0,
+                        null,
+                        null));
         try (Qcow2Image disk = Qcow2Image.open(file, Qcow2Options.of(ImageModel.PATH, false), path -> null)) {
             byte[] bytes = new byte[20_000];
             Arrays.fill(bytes, (byte) kind);
