@@ -33,6 +33,7 @@ final class Connection {
     private final Object books = new Object();
     private final Map<Long, Request> underWay = new HashMap<>(); // guarded by books
     private long nextCookie = 1; // guarded by books
+    private boolean answered; // guarded by books
     private boolean ended; // guarded by books
     private @Nullable String reason; // guarded by books
 
@@ -45,6 +46,13 @@ final class Connection {
 
     Export export() {
         return export;
+    }
+
+    /// Whether the server has ever answered a request here.
+    boolean hasAnswered() {
+        synchronized (books) {
+            return answered;
+        }
     }
 
     /// Sends a request; [Request#end] tells what becomes of it.
@@ -143,6 +151,7 @@ final class Connection {
                 throw new IOException("the server is shutting down");
             }
             underWay.remove(cookie);
+            answered = true;
         }
         if (request.errorKind() == null && request.command().changes()) {
             listener.acknowledged();

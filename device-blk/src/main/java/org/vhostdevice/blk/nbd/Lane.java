@@ -11,7 +11,7 @@ final class Lane implements Runnable {
     private static final Logger LOGGER = System.getLogger(Lane.class.getName());
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(10);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
-    private static final Duration STEADY = Duration.ofSeconds(5);
+    private static final Duration FAREWELL_TIME = Duration.ofSeconds(1);
     private static final Duration JOIN_TIME = Duration.ofSeconds(5);
 
     private final Session session;
@@ -45,7 +45,6 @@ final class Lane implements Runnable {
 
     /// Connects, and reads replies until the connection ends.
     private void serve() {
-        Deadline steady = Deadline.after(STEADY);
         String why = "it failed";
         try {
             Connection current = connection;
@@ -53,7 +52,7 @@ final class Lane implements Runnable {
                 current = session.reconnect();
                 connection = current;
                 if (!session.publish(current)) {
-                    current.disconnect(steady);
+                    current.disconnect(Deadline.after(FAREWELL_TIME));
                     return;
                 }
                 tellBack();
@@ -65,7 +64,7 @@ final class Lane implements Runnable {
             LOGGER.log(Level.ERROR, session + ": the connection ends by a fault of this program", e);
         } finally {
             session.failed(connection, why);
-            if (connection != null && steady.passed()) {
+            if (connection != null && connection.hasAnswered()) {
                 pause = SHORTEST_PAUSE;
             }
             connection = null;

@@ -49,7 +49,7 @@ class RandomDisconnectsTest {
             long seed;
             synchronized (random) {
                 seed = random.nextLong();
-                sendLimit.set(random.nextInt(4) == 0 ? -1 : random.nextInt(200_000));
+                sendLimit.set(random.nextInt(300_000));
             }
             DataInputStream peekable = new DataInputStream(new BufferedInputStream(in, 1 << 16));
             Random order = new Random(seed);
