@@ -1,5 +1,6 @@
 package org.vhostdevice.blk.qcow2;
 
+import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// What all parts of an open image share.
@@ -19,12 +20,12 @@ record ImageContext(
         boolean writable,
         ReentrantLock lock,
         Uses<Freed> uses) {
-    static ImageContext of(HostFile file, Header header, boolean writable) {
+    static ImageContext of(Path path, HostFile file, Header header, boolean writable) {
         return new ImageContext(
                 file,
                 header,
                 header.geometry(),
-                new Corruption(file, header, writable),
+                new Corruption(path, file, header, writable),
                 writable,
                 new ReentrantLock(),
                 new Uses<>());

@@ -59,9 +59,20 @@ public final class Qcow2Image implements DirectStorage {
 
     static Qcow2Image open(Storage file, Qcow2Options options, BackingOpener opener, Backing.Chain chain)
             throws IOException {
+        try {
+            return openNamed(file, options, opener, chain);
+        } catch (IOException e) {
+            String name = "image " + options.path();
+            String why = String.valueOf(e.getMessage());
+            throw why.startsWith("image ") ? e : new IOException(name + ": " + why, e);
+        }
+    }
+
+    private static Qcow2Image openNamed(
+            Storage file, Qcow2Options options, BackingOpener opener, Backing.Chain chain) throws IOException {
         var host = new HostFile(file);
         Header header = Header.read(host);
-        ImageContext image = ImageContext.of(host, header, !options.readOnly() && !file.readOnly());
+        ImageContext image = ImageContext.of(options.path(), host, header, !options.readOnly() && !file.readOnly());
         SnapshotTable snapshots = SnapshotTable.read(host, header);
         Backing backing = Backing.open(header, options, opener, chain);
         try {
@@ -177,7 +188,9 @@ public final class Qcow2Image implements DirectStorage {
             try {
                 disk.close();
             } catch (IOException e) {
-                LOG.log(System.Logger.Level.ERROR, "image " + path + " could not be closed cleanly", e);
+                // What is wrong with a corrupt image was said when it was found.
+                var level = image.corruption().isFound() ? System.Logger.Level.DEBUG : System.Logger.Level.ERROR;
+                LOG.log(level, "image " + path + " could not be closed cleanly", e);
             }
         }
         backing.close();

@@ -46,7 +46,7 @@ class ConcurrentImageTest {
             int own = thread;
             var its = new SplittableRandom(random.nextLong());
             tasks.add(() -> {
-                for (int i = 0; i < 300; i++) {
+                for (int i = 0; i < 100; i++) {
                     change(image, its, (its.nextInt(pieces / THREADS) * THREADS + own) * PIECE);
                 }
                 return null;

@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,7 +17,8 @@ import org.vhostdevice.core.testkit.Seeded;
 /// Whenever the power is cut, the image opens, refers to nothing that it does not count, and holds what was flushed.
 @ExtendWith(Seeded.class)
 class PowerCutTest {
-    private static final int CUTS = 24;
+    private static final int CUTS = 6;
+    private static final int MANY_CUTS = 100;
     private static final int CHANGES = 60;
 
     /// What the disk held after a change.
@@ -33,6 +35,17 @@ class PowerCutTest {
     @ParameterizedTest
     @MethodSource("kinds")
     void whatWasFlushedIsThereAndTheImageIsSound(RandomImageTest.Kind kind, RandomGenerator random) throws Exception {
+        cut(kind, random, CUTS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    @Tag("slow")
+    void manyCuts(RandomImageTest.Kind kind, RandomGenerator random) throws Exception {
+        cut(kind, random, MANY_CUTS);
+    }
+
+    private static void cut(RandomImageTest.Kind kind, RandomGenerator random, int cuts) throws Exception {
         // Small clusters: many L2 tables, and more reference counts than the first refcount table has.
         int size = kind.cluster() * (kind.cluster() == 512 ? random.nextInt(2000, 6000) : random.nextInt(10, 40));
         int most = kind.cluster() == 512 ? 150 * 512 : 3 * kind.cluster();
@@ -63,7 +76,7 @@ class PowerCutTest {
         }
         image.disk().close();
         List<MemoryStorage.Op> log = image.file().log();
-        for (int i = 0; i < CUTS; i++) {
+        for (int i = 0; i < cuts; i++) {
             int count = i % 2 == 0 ? random.nextInt(log.size() + 1) : beforeAFlush(log, random);
             assertSurvives(PowerCut.after(start, log, count, random), moments, count, image);
         }
@@ -85,7 +98,7 @@ class PowerCutTest {
     }
 
     /// Fills a disk whose reference counts need more tables, and cuts while the header is being changed.
-    @RepeatedTest(2)
+    @Test
     void aRefcountTableThatMovesIsOneOrTheOther(RandomGenerator random) throws Exception {
         var options = new Qcow2CreateOptions(5 << 20, 3, 512, 64, false, false, false, null, null);
         ImageModel image = new ImageModel(options, new byte[0]);
@@ -107,7 +120,7 @@ class PowerCutTest {
         int cuts = 0;
         for (int i = 0; i < log.size(); i++) {
             if (log.get(i) instanceof MemoryStorage.Op.Write write && write.offset() == 0) {
-                for (int again = 0; again < 8; again++, cuts++) {
+                for (int again = 0; again < 4; again++, cuts++) {
                     assertSurvives(PowerCut.after(start, log, i + 1, random), moments, i + 1, image);
                 }
             }

@@ -15,7 +15,7 @@ record Qcow2Check(List<String> errors, long leaks) {
         var file = new HostFile(storage);
         Header header = Header.read(file);
         References found = ReferenceWalk.count(file, header, SnapshotTable.read(file, header));
-        ImageContext image = ImageContext.of(file, header, false);
+        ImageContext image = ImageContext.of(ImageModel.PATH, file, header, false);
         var counts = new Refcounts(image, 1 << 20);
         found.add(counts.offset(), counts.bytes(), 1);
         for (long block : counts.blocks()) {

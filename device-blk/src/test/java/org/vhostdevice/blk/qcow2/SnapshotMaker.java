@@ -14,7 +14,7 @@ final class SnapshotMaker {
         this.file = new HostFile(storage);
         this.header = Header.read(file);
         this.geometry = header.geometry();
-        ImageContext context = ImageContext.of(file, header, true);
+        ImageContext context = ImageContext.of(ImageModel.PATH, file, header, true);
         L1Table l1 = L1Table.read(file, header);
         this.image = WritableOpener.open(
                 context, l1, SnapshotTable.read(file, header), Qcow2Options.of(ImageModel.PATH, false));
