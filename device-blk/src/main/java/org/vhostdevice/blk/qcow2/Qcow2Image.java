@@ -68,8 +68,8 @@ public final class Qcow2Image implements DirectStorage {
         }
     }
 
-    private static Qcow2Image openNamed(
-            Storage file, Qcow2Options options, BackingOpener opener, Backing.Chain chain) throws IOException {
+    private static Qcow2Image openNamed(Storage file, Qcow2Options options, BackingOpener opener, Backing.Chain chain)
+            throws IOException {
         var host = new HostFile(file);
         Header header = Header.read(host);
         ImageContext image = ImageContext.of(options.path(), host, header, !options.readOnly() && !file.readOnly());

@@ -7,7 +7,8 @@ import java.util.random.RandomGenerator;
 import org.vhostdevice.blk.qcow2.MemoryStorage.Op;
 
 /// What a disk may hold after the power was cut: all that was written before the last flush that ended, and of what
-/// came later any sectors, in any order.
+/// came
+/// later any sectors, in any order.
 final class PowerCut {
     private static final int SECTOR = 512;
 
