@@ -84,6 +84,14 @@ final class BlkArgs implements DeviceArguments {
     private DiscardMode discard = DiscardMode.UNMAP;
 
     @Option(
+            names = "--locking",
+            paramLabel = "on|off",
+            defaultValue = "on",
+            description = "Whether the image is locked against other users. Two that write it at a time destroy it; off is"
+                    + " for the destination of a migration on shared storage (default: ${DEFAULT-VALUE}).")
+    private Switch locking = Switch.ON;
+
+    @Option(
             names = "--detect-zeroes",
             paramLabel = "MODE",
             defaultValue = "off",
@@ -176,7 +184,7 @@ final class BlkArgs implements DeviceArguments {
             }
             boolean unmap = discard == DiscardMode.UNMAP;
             MediumOptions options = new MediumOptions(
-                    readOnly, cache, format, snapshot, qcow2.tables(), nbd.options(readOnly || snapshot));
+                    readOnly, cache, locking == Switch.ON, format, snapshot, qcow2.tables(), nbd.options(readOnly || snapshot));
             Disk.Policy policy = new Disk.Policy(unmap, detectZeroes, onEnospc, engine);
             return new BlkConfig(
                     medium(), options, numQueues, queueSize, logicalBlockSize, serial, policy, limits.limits());
@@ -208,6 +216,14 @@ final class BlkArgs implements DeviceArguments {
         return nullSize == null
                 ? new Medium.Memory(ByteSize.parse(Objects.requireNonNull(memorySize)))
                 : new Medium.None(ByteSize.parse(nullSize));
+    }
+
+    /// Yes or no, in QEMU's words.
+    enum Switch {
+        /// Yes.
+        ON,
+        /// No.
+        OFF
     }
 
     /// What becomes of sectors that the driver gives up, in QEMU's words.

@@ -94,18 +94,16 @@ final class BlkDevice implements VirtioDevice {
     /// Takes up another size of the medium, if somebody has changed it.
     @Override
     public void reload() {
-        threads.execute(() -> {
-            long before = storage.size();
-            try {
-                long now = storage.remeasure();
-                if (now != before) {
-                    LOG.log(Level.INFO, storage + " has " + now + " bytes now, it had " + before);
-                    configChanged.run();
-                }
-            } catch (IOException e) {
-                LOG.log(Level.ERROR, storage + " cannot be looked at again: " + e.getMessage());
+        long before = storage.size();
+        try {
+            long now = storage.remeasure();
+            if (now != before) {
+                LOG.log(Level.INFO, storage + " has " + now + " bytes now, it had " + before);
+                configChanged.run();
             }
-        });
+        } catch (IOException e) {
+            LOG.log(Level.ERROR, storage + " cannot be looked at again: " + e.getMessage());
+        }
     }
 
     @Override

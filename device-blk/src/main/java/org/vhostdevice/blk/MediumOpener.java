@@ -61,7 +61,7 @@ final class MediumOpener {
                 options.keepsMedium() && createBytes == 0,
                 createBytes,
                 options.cache().direct(),
-                true,
+                options.locked(),
                 options.cache() != CacheMode.UNSAFE);
     }
 
@@ -102,7 +102,7 @@ final class MediumOpener {
             };
         }
         return path -> FileStorage.open(
-                new FileSpec(path, true, 0, options.cache().direct(), true, options.cache() != CacheMode.UNSAFE));
+                new FileSpec(path, true, 0, options.cache().direct(), options.locked(), options.cache() != CacheMode.UNSAFE));
     }
 
     /// Makes a qcow2 image; it is deleted again if it cannot be used.

@@ -9,6 +9,7 @@ import org.vhostdevice.blk.storage.ImageFormat;
 ///
 /// @param readOnly whether it is only read
 /// @param cache how the host keeps what was written
+/// @param locked whether files are locked against others
 /// @param format what the image is; null to find out
 /// @param snapshot whether writes go to a temporary overlay
 /// @param tables memory for the tables of a qcow2 image
@@ -16,13 +17,14 @@ import org.vhostdevice.blk.storage.ImageFormat;
 record MediumOptions(
         boolean readOnly,
         CacheMode cache,
+        boolean locked,
         @Nullable ImageFormat format,
         boolean snapshot,
         Tables tables,
         NbdOptions nbd) {
     /// Read and written, through the page cache, whatever the image is.
     static final MediumOptions DEFAULT =
-            new MediumOptions(false, CacheMode.WRITEBACK, null, false, Tables.DEFAULT, NbdOptions.DEFAULT);
+            new MediumOptions(false, CacheMode.WRITEBACK, true, null, false, Tables.DEFAULT, NbdOptions.DEFAULT);
 
     /// Memory for tables of qcow2 images.
     ///
@@ -39,18 +41,18 @@ record MediumOptions(
     }
 
     MediumOptions withReadOnly() {
-        return new MediumOptions(true, cache, format, snapshot, tables, nbd);
+        return new MediumOptions(true, cache, locked, format, snapshot, tables, nbd);
     }
 
     MediumOptions withSnapshot() {
-        return new MediumOptions(readOnly, cache, format, true, tables, nbd);
+        return new MediumOptions(readOnly, cache, locked, format, true, tables, nbd);
     }
 
     MediumOptions with(CacheMode mode) {
-        return new MediumOptions(readOnly, mode, format, snapshot, tables, nbd);
+        return new MediumOptions(readOnly, mode, locked, format, snapshot, tables, nbd);
     }
 
     MediumOptions with(@Nullable ImageFormat known) {
-        return new MediumOptions(readOnly, cache, known, snapshot, tables, nbd);
+        return new MediumOptions(readOnly, cache, locked, known, snapshot, tables, nbd);
     }
 }

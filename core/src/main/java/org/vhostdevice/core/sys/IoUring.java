@@ -214,7 +214,7 @@ public final class IoUring implements AutoCloseable {
 
     /// Hands the prepared requests to the kernel.
     ///
-    /// @throws ErrnoException if the kernel takes none, for lack of memory; they stay prepared
+    /// @throws ErrnoException if the kernel does not take all, for lack of memory; [#drop] takes back the others
     public void submit() throws ErrnoException {
         INT.setRelease(ring, sqTail, tail);
         while (prepared > 0) {
@@ -224,6 +224,17 @@ public final class IoUring implements AutoCloseable {
                 prepared -= result;
             }
         }
+    }
+
+    /// Takes back what is prepared and not submitted.
+    ///
+    /// @return how many requests: the last ones that were prepared
+    public int drop() {
+        int dropped = prepared;
+        tail -= dropped;
+        prepared = 0;
+        INT.setRelease(ring, sqTail, tail);
+        return dropped;
     }
 
     /// Reports the requests that have completed. Does not wait.

@@ -91,6 +91,21 @@ class IoUringTest {
         assertEquals(8, results.size());
     }
 
+    @Test
+    void droppedRequestsAreNeverDone() throws IOException {
+        MemorySegment iovec = iovec(arena.allocate(BLOCK));
+        for (int i = 0; i < 3; i++) {
+            ring.writev(fd.number(), iovec.address(), 1, 0, i);
+        }
+        assertEquals(3, ring.drop());
+        ring.readv(fd.number(), iovec.address(), 1, 0, 9);
+        ring.submit();
+        assertEquals(0, ring.drop());
+        reapAll(1);
+        assertEquals(Map.of(9L, BLOCK), results);
+        assertArrayEquals(content, Files.readAllBytes(file));
+    }
+
     @RepeatedTest(20)
     void transfersMoveTheirBytes(RandomGenerator random) throws IOException {
         Map<Long, MemorySegment> reads = new HashMap<>();

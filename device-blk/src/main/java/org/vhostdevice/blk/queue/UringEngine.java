@@ -157,10 +157,22 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
         try {
             ring.submit();
         } catch (ErrnoException e) {
-            throw new UncheckedIOException(e);
+            takeBack(count, ring.drop());
         }
         vectors.clear();
         reap();
+    }
+
+    /// Leaves to threads what the kernel would not take.
+    private void takeBack(int count, int dropped) {
+        for (int i = count - dropped; i < count; i++) {
+            Transfer transfer = batch[i];
+            flying[transfer.number()] = null;
+            inFlight--;
+            storage.leave(transfer.use);
+            threads.start(transfer);
+        }
+        threads.submit();
     }
 
     private void prepare(Transfer transfer) {
