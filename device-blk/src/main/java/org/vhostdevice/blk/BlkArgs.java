@@ -87,8 +87,9 @@ final class BlkArgs implements DeviceArguments {
             names = "--locking",
             paramLabel = "on|off",
             defaultValue = "on",
-            description = "Whether the image is locked against other users. Two that write it at a time destroy it; off is"
-                    + " for the destination of a migration on shared storage (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Whether the image is locked against other users. Two that write it at a time destroy it; off is"
+                            + " for the destination of a migration on shared storage (default: ${DEFAULT-VALUE}).")
     private Switch locking = Switch.ON;
 
     @Option(
@@ -184,7 +185,13 @@ final class BlkArgs implements DeviceArguments {
             }
             boolean unmap = discard == DiscardMode.UNMAP;
             MediumOptions options = new MediumOptions(
-                    readOnly, cache, locking == Switch.ON, format, snapshot, qcow2.tables(), nbd.options(readOnly || snapshot));
+                    readOnly,
+                    cache,
+                    locking == Switch.ON,
+                    format,
+                    snapshot,
+                    qcow2.tables(),
+                    nbd.options(readOnly || snapshot));
             Disk.Policy policy = new Disk.Policy(unmap, detectZeroes, onEnospc, engine);
             return new BlkConfig(
                     medium(), options, numQueues, queueSize, logicalBlockSize, serial, policy, limits.limits());

@@ -17,7 +17,7 @@ final class BlkNbdArgs {
     @Option(
             names = "--nbd-connections",
             paramLabel = "N",
-            defaultValue = "4",
+            defaultValue = "1",
             description = "Connections to the NBD server, 1 to 64, if it says that several are safe"
                     + " (default: ${DEFAULT-VALUE}).")
     private int connections;

@@ -101,8 +101,8 @@ final class MediumOpener {
                         + " of this host as its backing file, which is not opened");
             };
         }
-        return path -> FileStorage.open(
-                new FileSpec(path, true, 0, options.cache().direct(), options.locked(), options.cache() != CacheMode.UNSAFE));
+        return path -> FileStorage.open(new FileSpec(
+                path, true, 0, options.cache().direct(), options.locked(), options.cache() != CacheMode.UNSAFE));
     }
 
     /// Makes a qcow2 image; it is deleted again if it cannot be used.

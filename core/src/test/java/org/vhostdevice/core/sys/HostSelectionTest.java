@@ -66,7 +66,7 @@ class HostSelectionTest {
     @ParameterizedTest
     @EnumSource(
             mode = EnumSource.Mode.EXCLUDE,
-            names = {"KQUEUE", "KEVENT"})
+            names = {"KQUEUE", "KEVENT", "FSPACECTL"})
     @EnabledOnOs(OS.LINUX)
     void everyOtherFunctionIsInTheLibraryOfLinux(Symbol symbol) {
         assertTrue(symbol.isPresent());
@@ -94,7 +94,7 @@ class HostSelectionTest {
         });
         assertEquals(
                 "-Dvhost.disable: unknown capability 'FOO', known are [EVENTFD, MEMFD, SEALS, EPOLL, KQUEUE,"
-                        + " ATOMIC_CLOEXEC, OFD_LOCKS, NOWAIT_IO, ATOMIC_BITS]",
+                        + " ATOMIC_CLOEXEC, OFD_LOCKS, NOWAIT_IO, ATOMIC_BITS, IO_URING, PUNCH_HOLE]",
                 e.getMessage());
     }
 

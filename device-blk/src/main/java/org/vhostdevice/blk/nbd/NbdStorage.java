@@ -187,6 +187,11 @@ public final class NbdStorage implements Storage {
         return new Extent(zero ? Extent.Kind.ZERO : Extent.Kind.DATA, Math.max(known, 1));
     }
 
+    @Override
+    public void hurry() {
+        session.hurry();
+    }
+
     /// Tells the server that the client leaves. What was not flushed is for the server to keep or lose.
     @Override
     public void close() {

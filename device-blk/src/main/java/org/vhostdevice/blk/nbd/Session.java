@@ -40,6 +40,7 @@ final class Session implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private volatile Connection[] live = NONE; // written under lock
+    private int hurries; // guarded by lock
     private Deadline away = Deadline.NEVER; // when nothing is live: until when requests wait; guarded by lock
     private String reason = ""; // why the last connection ended or could not be made; guarded by lock
     private boolean refused; // nothing is live, and the server has changed; guarded by lock
@@ -130,7 +131,8 @@ final class Session implements AutoCloseable {
     private Connection[] awaitLive(Deadline end) throws IOException {
         lock.lock();
         try {
-            boolean _ = await(end.min(away), () -> closed || refused || live.length > 0);
+            int before = hurries;
+            boolean _ = await(end.min(away), () -> closed || refused || live.length > 0 || hurries != before);
             if (closed) {
                 throw new IOException(connector + " is closed");
             }
@@ -138,6 +140,17 @@ final class Session implements AutoCloseable {
                 throw new IOException("no connection to the NBD server: " + reason);
             }
             return live;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Has requests fail now that wait for a server that is away.
+    void hurry() {
+        lock.lock();
+        try {
+            hurries++;
+            changed.signalAll();
         } finally {
             lock.unlock();
         }

@@ -104,6 +104,12 @@ record Backing(@Nullable Storage storage) {
         return true;
     }
 
+    void hurry() {
+        if (storage != null) {
+            storage.hurry();
+        }
+    }
+
     void close() {
         if (storage != null) {
             storage.close();

@@ -183,6 +183,12 @@ public final class Qcow2Image implements DirectStorage {
     }
 
     @Override
+    public void hurry() {
+        image.file().storage().hurry();
+        backing.hurry();
+    }
+
+    @Override
     public void close() {
         if (disk != null) {
             try {

@@ -281,10 +281,11 @@ public final class BlkQueue implements QueueHandler, Client {
         engine.submit();
     }
 
-    /// Writes that wait for room fail now.
+    /// What waits for room or for a server fails now.
     @Override
     public void quiesce() {
         stopping = true;
+        storage.hurry();
         List<Transfer> last = List.copyOf(stalled);
         stalled.clear();
         last.forEach(this::completed);

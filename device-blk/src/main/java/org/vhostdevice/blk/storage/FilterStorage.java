@@ -110,6 +110,11 @@ public abstract class FilterStorage implements DirectStorage {
     }
 
     @Override
+    public void hurry() {
+        inner.hurry();
+    }
+
+    @Override
     public String toString() {
         return inner.toString();
     }

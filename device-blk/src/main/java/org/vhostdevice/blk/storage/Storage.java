@@ -82,6 +82,10 @@ public interface Storage extends AutoCloseable {
         return new Extent(Extent.Kind.DATA, bytes);
     }
 
+    /// Has calls fail that wait for something which may never come, such as a server that is away. Those that are only
+    /// slow go on. Any thread.
+    default void hurry() {}
+
     /// Closes it. No call is under way.
     @Override
     void close();

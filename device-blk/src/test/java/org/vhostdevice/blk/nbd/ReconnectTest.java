@@ -305,6 +305,23 @@ class ReconnectTest {
     }
 
     @Test
+    void callsThatAreHurriedDoNotWaitForAServerThatIsAway() throws Exception {
+        try (TestServer server = new TestServer(BYTES)) {
+            try (NbdStorage storage = NbdStorage.open(server.start().uri(), options(0, Unflushed.FAIL))) {
+                server.stop();
+                CompletableFuture<byte[]> call = readLater(storage);
+                while (!call.isDone()) {
+                    storage.hurry(); // the call may not have begun to wait
+                    Thread.onSpinWait();
+                }
+                assertTrue(failure(call).contains("no connection to the NBD server"));
+                server.restart();
+                awaitRead(storage);
+            }
+        }
+    }
+
+    @Test
     void closingWakesCalls() throws Exception {
         try (TestServer server = new TestServer(BYTES)) {
             NbdStorage storage = NbdStorage.open(server.start().uri(), options(0, Unflushed.FAIL));
