@@ -105,10 +105,15 @@ final class HostFile {
         }
     }
 
-    /// Makes the file reach to an offset at least; what is added reads as zeros.
+    /// Makes the file reach to an offset at least, and further, so that it grows seldom; what is added reads as zeros.
     void growTo(long end) throws IOException {
+        growToExactly(size() < end ? (end + GROWTH - 1) & -GROWTH : end);
+    }
+
+    /// Makes the file reach to an offset at least; what is added reads as zeros.
+    void growToExactly(long end) throws IOException {
         if (size() < end) {
-            storage.resize((end + GROWTH - 1) & -GROWTH);
+            storage.resize(end);
         }
     }
 

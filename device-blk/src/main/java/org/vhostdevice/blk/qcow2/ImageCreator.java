@@ -55,7 +55,7 @@ final class ImageCreator {
         long all = 1 + tableClusters + blocks + l1Clusters;
         byte[] header = header(tableClusters, 1 + tableClusters + blocks);
         int bits = geometry.clusterBits();
-        file.growTo(all << bits);
+        file.growToExactly(all << bits);
         ByteBuffer table = ByteBuffer.allocate((int) (tableClusters << bits));
         for (int i = 0; i < blocks; i++) {
             long at = (1 + tableClusters + i) << bits;

@@ -96,7 +96,7 @@ final class Repair {
     private void write(long start, int tableClusters, long own) throws IOException {
         int perBlock = geometry.refcountBlockEntries();
         long tableOffset = start << geometry.clusterBits();
-        file.growTo((start + own) << geometry.clusterBits());
+        file.growToExactly((start + own) << geometry.clusterBits());
         references.add(tableOffset, own << geometry.clusterBits(), 1);
         ByteBuffer table = ByteBuffer.allocate(tableClusters << geometry.clusterBits());
         long place = start + tableClusters;

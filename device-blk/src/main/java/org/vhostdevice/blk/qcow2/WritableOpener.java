@@ -24,9 +24,7 @@ final class WritableOpener {
                     "the image is marked as corrupt: open it read-only," + " or repair it with qemu-img check -r all");
         }
         long whole = image.geometry().clusters(file.size()) << image.geometry().clusterBits();
-        if (file.size() != whole) {
-            file.storage().resize(whole);
-        }
+        file.growToExactly(whole);
         if (header.autoclear() != 0) {
             header.change(file, Header::clearAutoclear);
             file.flush();

@@ -75,6 +75,29 @@ class QemuChecksTest {
         assertSnapshot(file, "second", second);
     }
 
+    @RepeatedTest(4)
+    void anImageWhosePowerWasCutHasNoErrors(RandomGenerator random) throws Exception {
+        List<RandomImageTest.Kind> kinds = RandomImageTest.kinds()
+                .filter(kind -> !kind.lazy() && !kind.backed() && kind.refcountBits() > 2)
+                .toList();
+        RandomImageTest.Kind kind = kinds.get(random.nextInt(kinds.size()));
+        ImageModel image = new ImageModel(kind.options(kind.cluster() * 40L), new byte[0]);
+        image.write(random, 3 * kind.cluster());
+        image.snapshot();
+        byte[] start = image.file().contents();
+        image.reopen();
+        image.file().startLog();
+        for (int i = 0; i < 60; i++) {
+            image.change(random, 3 * kind.cluster());
+        }
+        List<MemoryStorage.Op> log = image.file().log();
+        Path file = folder.resolve("cut.qcow2");
+        for (int i = 0; i < 6; i++) {
+            Files.write(file, PowerCut.after(start, log, random.nextInt(log.size() + 1), random));
+            QemuTools.assertSound(file);
+        }
+    }
+
     private void assertSnapshot(Path file, String name, byte[] expected) throws Exception {
         Path raw = folder.resolve(name + ".raw");
         QemuTools.img("convert", "-l", name, "-O", "raw", file, raw);

@@ -1,6 +1,7 @@
 package org.vhostdevice.blk.qcow2;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -15,12 +16,24 @@ final class QemuTools {
     private static final Path IMG = Path.of("/usr/bin/qemu-img");
     private static final Path IO = Path.of("/usr/bin/qemu-io");
 
+    private static final int LEAKS = 3;
+
     private QemuTools() {}
 
     static void assume() {
         assumeTrue(
                 Files.isExecutable(IMG) && Files.isExecutable(IO),
                 "qemu-img and qemu-io are needed: package qemu-utils");
+    }
+
+    /// Whether an image has no errors; leaks are none.
+    static void assertSound(Path image) throws Exception {
+        Process process = new ProcessBuilder(IMG.toString(), "check", image.toString())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        int status = process.waitFor();
+        assertTrue(status == 0 || status == LEAKS, () -> status + ": " + output);
     }
 
     static String img(Object... arguments) throws Exception {
