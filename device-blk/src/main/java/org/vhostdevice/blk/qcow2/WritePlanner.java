@@ -98,7 +98,8 @@ final class WritePlanner {
             return false;
         }
         boolean waiting = geometry.extended() || (geometry.version() >= 3 && (entry & Geometry.ZERO) != 0);
-        if (!waiting || !geometry.aligned(host) || places.contains(host)) {
+        boolean possible = geometry.aligned(host) && image.file().holds(host, geometry.clusterBytes());
+        if (!waiting || !possible || places.contains(host)) {
             throw image.corruption().report("data lies at " + host + " of the file, where it cannot be");
         }
         return true;
