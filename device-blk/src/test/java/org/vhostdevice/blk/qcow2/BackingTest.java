@@ -75,6 +75,12 @@ class BackingTest {
         assertRefused("longer than");
     }
 
+    @Test
+    void aNameWithANullByteIsRefused() throws Exception {
+        image("dir/top", "ba\0se", "raw");
+        assertRefused("not valid");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"json:{}", "nbd://host/x", "http://x", "file:"})
     void aNameThatIsNotAFileIsRefused(String name) throws Exception {

@@ -85,6 +85,15 @@ class ZstdDecoderTest {
     }
 
     @Test
+    void aCodeWithPlainWeightsDecodes() throws Exception {
+        byte[] expected = noise(700, 6);
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] &= 15;
+        }
+        assertDecodes(5, expected);
+    }
+
+    @Test
     void aFrameThatIsCutOrOfAnotherLengthIsRefused() throws Exception {
         byte[] frame = frame(3);
         for (int length = 0; length < frame.length; length += 7) {
@@ -97,7 +106,7 @@ class ZstdDecoderTest {
 
     @RepeatedTest(500)
     void aFrameThatIsDamagedDecodesToSomethingOrIsRefused(RandomGenerator random) throws Exception {
-        byte[] frame = frame(new int[] {0, 1, 3, 4}[random.nextInt(4)]);
+        byte[] frame = frame(new int[] {0, 1, 3, 4, 5}[random.nextInt(5)]);
         for (int i = random.nextInt(1, 4); i > 0; i--) {
             frame[random.nextInt(frame.length)] = (byte) random.nextInt();
         }
