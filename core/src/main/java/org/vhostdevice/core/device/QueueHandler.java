@@ -22,7 +22,7 @@ public interface QueueHandler extends AutoCloseable {
         return true;
     }
 
-    /// Called after each batch of [#handle] calls: the place to submit what they prepared.
+    /// Called after every few [#handle] calls, and after the last of a batch: the place to submit what they prepared.
     default void batchEnd() {}
 
     /// The ring is about to stop: chains held should complete soon, without waiting for anything that may never
