@@ -45,8 +45,9 @@ public final class IoUring implements AutoCloseable {
     private static final int IORING_FSYNC_DATASYNC = 1;
 
     private static final int IORING_SETUP_CQSIZE = 1 << 3;
+    /// The thread is not interrupted for a completion: its next system call, or the one that it waits in, finds it.
+    private static final int IORING_SETUP_COOP_TASKRUN = 1 << 8;
     private static final int IORING_SETUP_SINGLE_ISSUER = 1 << 12;
-    private static final int IORING_SETUP_DEFER_TASKRUN = 1 << 13;
     /// One mapping for both rings, no completion is lost, arrays need to last until they are submitted only.
     private static final int NEEDED_FEATURES = 0b111;
 
@@ -128,9 +129,10 @@ public final class IoUring implements AutoCloseable {
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment parameters = arena.allocate(PARAMETERS_BYTES, 8);
-            int best = IORING_SETUP_CQSIZE | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+            // Not DEFER_TASKRUN: it leaves those asleep who wait for the descriptor, as for a read of a disk.
+            int best = IORING_SETUP_CQSIZE | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN;
             int result = setUp(entries, inFlight, best, parameters);
-            if (result == -Errno.EINVAL.number()) { // before Linux 6.1
+            if (result == -Errno.EINVAL.number()) { // before Linux 6.0
                 result = setUp(entries, inFlight, IORING_SETUP_CQSIZE, parameters);
             }
             return map(OwnedFd.ofResult("io_uring_setup", result), parameters);
@@ -218,7 +220,7 @@ public final class IoUring implements AutoCloseable {
     public void submit() throws ErrnoException {
         INT.setRelease(ring, sqTail, tail);
         while (prepared > 0) {
-            int result = Libc.ioUringEnter(fd.number(), prepared, 0, IORING_ENTER_GETEVENTS);
+            int result = Libc.ioUringEnter(fd.number(), prepared, 0, 0);
             if (result != Libc.EINTR) {
                 ErrnoException.check("io_uring_enter", result);
                 prepared -= result;
@@ -256,18 +258,15 @@ public final class IoUring implements AutoCloseable {
         return count;
     }
 
-    /// Lets the kernel finish what it can now, or waits for a request to complete.
+    /// Waits until a request can be reaped.
     ///
-    /// @param wait whether to wait until one request can be reaped
     /// @throws ErrnoException if the kernel cannot
-    public void advance(boolean wait) throws ErrnoException {
+    public void await() throws ErrnoException {
         int result;
         do {
-            result = Libc.ioUringEnter(fd.number(), 0, wait ? 1 : 0, IORING_ENTER_GETEVENTS);
-        } while (wait && result == Libc.EINTR);
-        if (result != Libc.EINTR) {
-            ErrnoException.check("io_uring_enter", result);
-        }
+            result = Libc.ioUringEnter(fd.number(), 0, 1, IORING_ENTER_GETEVENTS);
+        } while (result == Libc.EINTR);
+        ErrnoException.check("io_uring_enter", result);
     }
 
     /// Ends it. No request is in flight.

@@ -42,7 +42,7 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
         this.flying = new Transfer[most];
         this.ring = IoUring.open(BATCH, most);
         try {
-            context.watch(ring.fd(), this::ready);
+            context.watch(ring.fd(), this::reap);
         } catch (IOException e) {
             ring.close();
             throw e;
@@ -187,20 +187,15 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
         }
     }
 
-    /// Takes what the kernel has done, when the ring's descriptor says that there is something.
-    private void ready() {
-        advance(false);
-        reap();
-    }
-
-    private void advance(boolean wait) {
+    private void waitForOne() {
         try {
-            ring.advance(wait);
+            ring.await();
         } catch (ErrnoException e) {
             throw new UncheckedIOException(e);
         }
     }
 
+    /// Takes what the kernel has done.
     private void reap() {
         int _ = ring.reap(this);
     }
@@ -237,7 +232,7 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
     public void close() {
         submit();
         while (inFlight > 0) {
-            advance(true);
+            waitForOne();
             reap();
         }
         threads.close();
