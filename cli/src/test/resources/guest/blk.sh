@@ -1,6 +1,9 @@
 # Functions of a guest for tests of its block device; the file /payload holds the bytes to write.
 disk=/dev/vda
 
+# The file system: ext4, xfs or btrfs.
+type=ext4
+
 # The payload from byte $1 on, followed by what lies before it.
 blk_piece() {
     tail -c +$(($1 + 1)) /payload
@@ -8,11 +11,14 @@ blk_piece() {
 }
 
 blk_format() {
-    mkfs.ext4 -q -F $disk
+    case $type in
+    ext4) mkfs.ext4 -q -F $disk ;;
+    *) mkfs.$type -q -f $disk ;;
+    esac
 }
 
 blk_mount() {
-    mount -t ext4 $disk /mnt
+    mount -t $type -o discard $disk /mnt
 }
 
 # Writes the piece from byte $2 on as file $1, and says so when it is on stable storage.
@@ -28,6 +34,19 @@ blk_load() {
     done
 }
 
+# Round $1 of many: writes $2 files twice, named a$1-* and b$1-*, while those of earlier rounds are deleted: all b*,
+# and a* of the last round but one.
+blk_churn() {
+    set -- "$1" "$2" /mnt/a$(($1 - 2))-* /mnt/b*
+    (
+        shift 2
+        rm -f "$@"
+    ) &
+    blk_load "a$1-" "$2" &
+    blk_load "b$1-" "$2"
+    wait
+}
+
 # Prints the checksum of file $1, read from the device.
 blk_sum() {
     echo 3 >/proc/sys/vm/drop_caches
@@ -37,5 +56,17 @@ blk_sum() {
 
 # Checks the unmounted file system without changing it.
 blk_check() {
-    e2fsck -f -n $disk
+    case $type in
+    ext4) e2fsck -f -n $disk ;;
+    xfs) xfs_repair -n $disk ;;
+    btrfs) btrfs check --readonly $disk ;;
+    esac
+}
+
+# Writes random blocks of different sizes by fio, from random seed $1 on, and reads them back; with further options.
+blk_fio() {
+    seed=$1
+    shift
+    fio --name=random --filename=$disk --direct=1 --ioengine=libaio --iodepth=16 --rw=randwrite --bsrange=4k-64k \
+        --size=64m --randseed="$seed" --verify=crc32c --verify_fatal=1 --do_verify=1 "$@"
 }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /// Starts the block device to be tested: ours, or with `-Dvhost.guest.backend=qemu-storage-daemon` that of QEMU, which
 /// shows whether a failure is one of the tests.
@@ -14,9 +15,9 @@ final class BlkBackEnd {
     private BlkBackEnd() {}
 
     /// @param folder where the socket is made
-    /// @param image raw disk image
+    /// @param image what is served
     /// @param queues number of request queues
-    static BackEndProcess start(GuestTools tools, Path folder, Path image, int queues, boolean readOnly)
+    static BackEndProcess start(GuestTools tools, Path folder, BlkImage image, int queues, boolean readOnly)
             throws IOException {
         Path socket = folder.resolve("blk.sock");
         ProcessBuilder command =
@@ -24,28 +25,33 @@ final class BlkBackEnd {
         return BackEndProcess.start(command, socket);
     }
 
-    private static ProcessBuilder ours(Path socket, Path image, int queues, boolean readOnly) {
+    /// The program of this build.
+    static HostProgram program() {
         Path jar = Path.of(System.getProperty("vhost.jar", "target/vhost-device.jar"))
                 .toAbsolutePath();
         if (!Files.exists(jar)) {
             throw new AssertionError("not built: " + jar);
         }
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        List<String> arguments = new ArrayList<>(List.of("-jar", jar.toString(), "blk"));
-        arguments.addAll(List.of("--socket", socket.toString()));
-        arguments.addAll(List.of("--blk-file", image.toString()));
+        return new HostProgram(java, List.of("-jar", jar.toString()), Map.of());
+    }
+
+    private static ProcessBuilder ours(Path socket, BlkImage image, int queues, boolean readOnly) {
+        List<String> arguments = new ArrayList<>(List.of("blk", "--socket", socket.toString()));
+        arguments.addAll(image.options());
         arguments.addAll(List.of("--num-queues", String.valueOf(queues)));
         if (readOnly) {
             arguments.add("--read-only");
         }
-        return HostProgram.installed(java).with(arguments);
+        return program().with(arguments);
     }
 
-    private static ProcessBuilder peer(GuestTools tools, Path socket, Path image, int queues, boolean readOnly)
+    private static ProcessBuilder peer(GuestTools tools, Path socket, BlkImage image, int queues, boolean readOnly)
             throws IOException {
-        String blockdev = "driver=file,node-name=disk,filename=" + image + ",read-only=" + (readOnly ? "on" : "off");
+        String access = readOnly ? ",read-only=on" : ",discard=unmap";
+        String blockdev = image.blockdev() + ",node-name=disk" + access;
         String export = "type=vhost-user-blk,id=export,node-name=disk,addr.type=unix,addr.path=" + socket
                 + ",num-queues=" + queues + ",writable=" + (readOnly ? "off" : "on");
-        return tools.qemuStorageDaemon().with(List.of("--blockdev", blockdev, "--export", export));
+        return tools.qemuStorage("qemu-storage-daemon").with(List.of("--blockdev", blockdev, "--export", export));
     }
 }

@@ -4,11 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -23,7 +20,6 @@ import org.vhostdevice.core.testkit.Seeded;
 abstract class BlkGuestContract {
     private static final long IMAGE_BYTES = 256L << 20;
     private static final int PAYLOAD_BYTES = 2 << 20;
-    private static final String WRITTEN = "written-";
 
     private Path folder;
     private Path image;
@@ -45,9 +41,6 @@ abstract class BlkGuestContract {
         folder = temporary;
         payload = new Payload(random, PAYLOAD_BYTES);
         image = folder.resolve("disk.img");
-        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-            file.setLength(IMAGE_BYTES);
-        }
     }
 
     @Test
@@ -66,7 +59,7 @@ abstract class BlkGuestContract {
     @Test
     void nothingAcknowledgedIsLostWhenTheFrontEndIsKilledUnderLoad() throws IOException {
         try (BackEndProcess backEnd = start(false)) {
-            Map<String, String> acknowledged;
+            WrittenFiles acknowledged;
             try (Guest guest = boot(backEnd, BlkGuestScripts.INTERACTIVE)) {
                 guest.awaitReady();
                 guest.run("blk_format && blk_mount");
@@ -89,7 +82,8 @@ abstract class BlkGuestContract {
     }
 
     final BackEndProcess start(boolean readOnly) throws IOException {
-        return BlkBackEnd.start(GuestAvailability.require(), folder, image, queues(), readOnly);
+        GuestTools tools = GuestAvailability.require();
+        return BlkBackEnd.start(tools, folder, BlkImage.raw(image, IMAGE_BYTES), queues(), readOnly);
     }
 
     final Guest boot(BackEndProcess backEnd, String script) throws IOException {
@@ -106,41 +100,27 @@ abstract class BlkGuestContract {
     }
 
     /// Lets a mounted guest write file after file, and ends something while it does.
-    ///
-    /// @return the acknowledged files as [#acknowledged] gives them
-    final Map<String, String> killUnderLoad(Guest guest, Runnable kill) throws IOException {
+    final WrittenFiles killUnderLoad(Guest guest, Runnable kill) throws IOException {
         Guest.Pending load = guest.submit("blk_load load 50");
         load.awaitValue("written-load3");
         kill.run();
         return acknowledged(load);
     }
 
-    /// The files that a command has written to stable storage until now, with the bytes that they begin with.
-    final Map<String, String> acknowledged(Guest.Pending load) {
-        Map<String, String> acknowledged = new TreeMap<>();
-        load.valuesSoFar().forEach((name, value) -> {
-            if (name.startsWith(WRITTEN)) {
-                acknowledged.put(name.substring(WRITTEN.length()), value);
-            }
-        });
-        return acknowledged;
+    /// The files that a command has written to stable storage until now.
+    final WrittenFiles acknowledged(Guest.Pending load) {
+        WrittenFiles files = new WrittenFiles(payload);
+        files.add(load);
+        return files;
     }
 
     /// Boots once more: the files must be there with the right bytes, and the file system consistent.
-    final void verifyInNewGuest(BackEndProcess backEnd, Map<String, String> files) throws IOException {
+    final void verifyInNewGuest(BackEndProcess backEnd, WrittenFiles files) throws IOException {
         try (Guest guest = boot(backEnd, BlkGuestScripts.INTERACTIVE)) {
             guest.awaitReady();
             guest.run("blk_mount");
-            verify(guest, files);
+            files.verify(guest);
             guest.run("umount /mnt && blk_check");
-        }
-    }
-
-    /// Compares files of a mounted guest with what the host knows of them.
-    final void verify(Guest guest, Map<String, String> files) throws IOException {
-        for (var file : files.entrySet()) {
-            String sum = guest.query("blk_sum " + file.getKey(), "sum-" + file.getKey());
-            assertEquals(payload.sumFrom(Integer.parseInt(file.getValue())), sum, file.getKey());
         }
     }
 }

@@ -20,6 +20,16 @@ final class BlkGuestScripts {
 
     private BlkGuestScripts() {}
 
+    /// Runs one command, which knows the functions for block devices, and ends with its exit status.
+    static String of(String command) {
+        return ". /blk.sh\n" + command + "\n";
+    }
+
+    /// The files of scripts that need no payload.
+    static Map<String, byte[]> files() {
+        return Map.of("blk.sh", resource("blk.sh").getBytes(StandardCharsets.UTF_8));
+    }
+
     /// The files that all these scripts need in the guest.
     static Map<String, byte[]> files(Payload payload) {
         return Map.of(

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// The block device with QEMU as the front end, which connects again: the guest goes on.
@@ -33,10 +32,10 @@ class BlkQemuGuestIT extends BlkGuestContract {
                 backEnd.restart();
             }
             load.await().requireSuccess();
-            Map<String, String> acknowledged = acknowledged(load);
-            assertEquals(20, acknowledged.size());
+            WrittenFiles acknowledged = acknowledged(load);
+            assertEquals(20, acknowledged.count());
             guest.run("umount /mnt && blk_check && blk_mount");
-            verify(guest, acknowledged);
+            acknowledged.verify(guest);
         }
     }
 }

@@ -2,7 +2,6 @@ package org.vhostdevice.cli.guest;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// The block device with User Mode Linux as the front end, which does not connect again.
@@ -20,7 +19,7 @@ class BlkUmlGuestIT extends BlkGuestContract {
     @Test
     void nothingAcknowledgedIsLostWhenTheBackEndIsKilledUnderLoad() throws IOException {
         try (BackEndProcess backEnd = start(false)) {
-            Map<String, String> acknowledged;
+            WrittenFiles acknowledged;
             try (Guest guest = boot(backEnd, BlkGuestScripts.INTERACTIVE)) {
                 guest.awaitReady();
                 guest.run("blk_format && blk_mount");

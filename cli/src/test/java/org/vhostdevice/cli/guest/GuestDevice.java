@@ -23,8 +23,17 @@ record GuestDevice(int id, String qemuDevice, List<String> modules, List<String>
         programs = List.copyOf(programs);
     }
 
+    /// The same device, with more in the guest.
+    GuestDevice with(List<String> moreModules, List<String> morePrograms) {
+        return new GuestDevice(id, qemuDevice, join(modules, moreModules), join(programs, morePrograms));
+    }
+
+    private static List<String> join(List<String> first, List<String> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
+    }
+
     /// The modules for a kernel that finds the device on PCI.
     List<String> pciModules() {
-        return Stream.concat(Stream.of("virtio_pci"), modules.stream()).toList();
+        return join(List.of("virtio_pci"), modules);
     }
 }

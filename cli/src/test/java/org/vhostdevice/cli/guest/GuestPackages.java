@@ -21,11 +21,12 @@ import java.util.stream.Stream;
 /// installed. They are fetched once: a stamp says which packages the directory holds. Several JVMs may ask at a time.
 final class GuestPackages {
     private static final String SENTINEL = "user-mode-linux";
-    private static final List<String> GUEST =
-            List.of(SENTINEL, "linux-image-cloud-amd64", "busybox-static", "e2fsprogs");
+    private static final List<String> GUEST = List.of(
+            SENTINEL, "linux-image-cloud-amd64", "busybox-static", "e2fsprogs", "xfsprogs", "btrfs-progs", "fio");
     private static final List<String> QEMU = List.of("qemu-system-x86", "qemu-system-common", "qemu-system-data");
     private static final List<String> FIRMWARE = List.of("seabios");
     private static final List<String> STORAGE = List.of("qemu-utils");
+    private static final List<String> STORAGE_TOOLS = List.of("qemu-storage-daemon", "qemu-img", "qemu-nbd");
 
     /// Libraries that every host with a JDK has.
     private static final Set<String> PRESENT = Set.of("libc6", "libgcc-s1");
@@ -94,7 +95,7 @@ final class GuestPackages {
             packages.addAll(QEMU);
             packages.addAll(FIRMWARE);
         }
-        if (HostCommand.onPath("qemu-storage-daemon").isEmpty()) {
+        if (STORAGE_TOOLS.stream().anyMatch(tool -> HostCommand.onPath(tool).isEmpty())) {
             packages.addAll(STORAGE);
         }
         return packages;

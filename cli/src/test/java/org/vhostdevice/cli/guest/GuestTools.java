@@ -48,8 +48,9 @@ record GuestTools(Path root, Path uml, Path umlModules, Path kernel, Path kernel
         return qemu("qemu-system-x86_64", List.of("-L", root + "/usr/share/seabios", "-L", root + "/usr/share/qemu"));
     }
 
-    HostProgram qemuStorageDaemon() throws IOException {
-        return qemu("qemu-storage-daemon", List.of());
+    /// A program of QEMU's that knows images: `qemu-storage-daemon`, `qemu-img` or `qemu-nbd`.
+    HostProgram qemuStorage(String name) throws IOException {
+        return qemu(name, List.of());
     }
 
     /// The variables that let a program below the root find its libraries there.
@@ -78,7 +79,8 @@ record GuestTools(Path root, Path uml, Path umlModules, Path kernel, Path kernel
     }
 
     private Stream<Path> libraryFolders() {
-        return Stream.of("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu").map(root::resolve);
+        return Stream.of("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu/ceph")
+                .map(root::resolve);
     }
 
     private static Path onlyEntry(Path folder, String prefix) throws IOException {

@@ -34,9 +34,14 @@ final class HostCommand {
 
     /// Runs a command in `directory` to its end; it is killed after ten minutes.
     static Outcome run(Path directory, List<String> command) throws IOException {
-        ProcessBuilder builder =
-                new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
-        return finish(builder, (status, bytes) -> new Outcome(status, new String(bytes, StandardCharsets.UTF_8)));
+        return run(new ProcessBuilder(command).directory(directory.toFile()));
+    }
+
+    /// Runs a program to its end; it is killed after ten minutes.
+    static Outcome run(ProcessBuilder builder) throws IOException {
+        return finish(
+                builder.redirectErrorStream(true),
+                (status, bytes) -> new Outcome(status, new String(bytes, StandardCharsets.UTF_8)));
     }
 
     /// The text that a program prints on its standard output.

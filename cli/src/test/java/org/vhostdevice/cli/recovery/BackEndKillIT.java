@@ -73,7 +73,7 @@ class BackEndKillIT {
         JavaProgram backEnd = start();
         try (Frontend frontend = Frontend.attach(folder.resolve("s"), options(packed, inOrder, kind))) {
             assertEquals(packed, frontend.negotiated().has(DriverFeature.RING_PACKED));
-            var load = new WriteLoad(frontend, BLOCKS, random, new Unnoted());
+            var load = new WriteLoad(frontend, BLOCKS, random, new WriteLoad.Unnoted());
             load.begin();
             int withAnswers = 0;
             for (int round = 0; round < rounds; round++) {
@@ -137,13 +137,5 @@ class BackEndKillIT {
                 FrontendOptions.defaults().withNotifications(kind).withTimeout(Duration.ofSeconds(30));
         options = packed ? options.withFeatures(DriverFeature.RING_PACKED) : options;
         return inOrder ? options.withFeatures(DriverFeature.IN_ORDER) : options;
-    }
-
-    private static final class Unnoted implements WriteLoad.Journal {
-        @Override
-        public void issued(int block, int version) {}
-
-        @Override
-        public void acknowledged(int block, int version) {}
     }
 }

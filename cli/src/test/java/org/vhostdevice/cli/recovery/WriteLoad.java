@@ -43,6 +43,15 @@ final class WriteLoad {
         void acknowledged(int block, int version) throws IOException;
     }
 
+    /// Takes no notice.
+    static final class Unnoted implements Journal {
+        @Override
+        public void issued(int block, int version) {}
+
+        @Override
+        public void acknowledged(int block, int version) {}
+    }
+
     /// A load on the first queue.
     WriteLoad(Frontend frontend, int blocks, RandomGenerator random, Journal journal) {
         this.frontend = frontend;
