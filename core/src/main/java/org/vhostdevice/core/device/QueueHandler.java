@@ -25,6 +25,10 @@ public interface QueueHandler extends AutoCloseable {
     /// Called after every few [#handle] calls, and after the last of a batch: the place to submit what they prepared.
     default void batchEnd() {}
 
+    /// Called whenever the worker has been awake, for whatever reason: the place to take what the host has done and
+    /// has not told of yet. Costs next to nothing.
+    default void look() {}
+
     /// The ring is about to stop: chains held should complete soon, without waiting for anything that may never
     /// come. The core keeps serving the worker's events until all are completed.
     default void quiesce() {}

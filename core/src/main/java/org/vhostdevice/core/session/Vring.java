@@ -367,6 +367,7 @@ final class Vring implements QueueContext {
     ///
     /// @return whether the ring is to be finished
     boolean settle() {
+        handler.look();
         publish();
         tellMarked();
         metrics.holds(queue.inFlight());

@@ -132,6 +132,11 @@ public final class BlkQueue implements QueueHandler, Client {
         engine.submit();
     }
 
+    @Override
+    public void look() {
+        engine.look();
+    }
+
     /// Reports what went wrong since the ring was started.
     @Override
     public void close() {

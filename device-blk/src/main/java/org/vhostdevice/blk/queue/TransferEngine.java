@@ -13,6 +13,9 @@ interface TransferEngine extends AutoCloseable {
     /// Sees to it that all transfers taken so far are under way.
     void submit();
 
+    /// Takes what is done, if the host has not told of it yet. Costs next to nothing.
+    default void look() {}
+
     /// Waits until all transfers are done, and ends.
     @Override
     void close();
