@@ -22,7 +22,7 @@ public interface QueueHandler extends AutoCloseable {
         return true;
     }
 
-    /// Called after every few [#handle] calls, and after the last of a batch: the place to submit what they prepared.
+    /// Called after each batch of [#handle] calls: the place to submit what they prepared.
     default void batchEnd() {}
 
     /// Called whenever the worker has been awake, for whatever reason: the place to take what the host has done and

@@ -335,7 +335,6 @@ final class Vring implements QueueContext {
             metrics.took();
             handler.handle(chain);
             if (taken % EARLY == 0) {
-                handler.batchEnd();
                 publish();
             }
         }

@@ -17,6 +17,11 @@ import org.vhostdevice.core.sys.IoUring;
 /// and a write goes into the cache at once, since the kernel would do that on a thread of its own.
 final class UringEngine implements TransferEngine, IoUring.Completion {
     private static final int BATCH = 128;
+
+    /// Of what may be in the page cache, and is copied while it is submitted, the driver gets the first back before the
+    /// last are begun.
+    private static final int CACHED_BATCH = 8;
+
     private static final int VECTORS = 4096;
 
     private final DirectStorage storage;
@@ -28,6 +33,7 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
     private final IoVecs now = new IoVecs();
     private final Transfer[] batch = new Transfer[BATCH];
     private final @Nullable Transfer[] flying;
+    private final int batchSize;
     private int batched;
     private int inFlight;
 
@@ -39,6 +45,7 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
         this.threads = threads;
         this.client = client;
         this.context = context;
+        this.batchSize = storage.cached() ? CACHED_BATCH : BATCH;
         this.flying = new Transfer[most];
         this.ring = IoUring.open(BATCH, most);
         try {
@@ -64,7 +71,7 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
             return;
         }
         batch[batched++] = transfer;
-        if (batched == BATCH) {
+        if (batched == batchSize) {
             submit();
         }
     }
