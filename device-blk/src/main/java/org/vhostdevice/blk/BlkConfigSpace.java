@@ -32,8 +32,9 @@ final class BlkConfigSpace implements ConfigSpace {
     /// A host's page: smaller writes to an image make it read the rest of the page first.
     private static final int PHYSICAL_BLOCK_BYTES = 4096;
 
-    /// What one system call moves on every host.
-    private static final int MAX_SEGMENT_BYTES = 1 << 30;
+    /// More than pieces of requests have. SeaBIOS multiplies it by `seg_max` in 32 bits, takes the low 16 bits of that
+    /// many sectors for the largest request, and asks for nothing for ever if they are 0.
+    private static final int MAX_SEGMENT_BYTES = 1 << 20;
 
     /// The geometry that disks of this size pretend to have.
     private static final int HEAD_COUNT = 16;

@@ -3,6 +3,7 @@ package org.vhostdevice.blk;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.blk.queue.DetectZeroes;
 import org.vhostdevice.blk.queue.Disk;
 import org.vhostdevice.blk.queue.EngineKind;
@@ -127,11 +129,21 @@ class BlkDeviceTest {
         }
     }
 
+    /// As SeaBIOS computes it: in 32 bits, then in 16.
+    @ParameterizedTest
+    @ValueSource(ints = {4, 8, 16, 32, 64, 128, 256, 512, 1024})
+    void theLargestRequestOfSeaBiosIsNotZero(int queueSize) throws IOException {
+        try (BlkDevice device = create(1, queueSize, 512)) {
+            ByteBuffer config = config(device);
+            assertNotEquals(0, (config.getInt(8) * config.getInt(12) >>> 9) & 0xffff);
+        }
+    }
+
     @Test
     void limitsAreNeverZero() throws IOException {
         try (BlkDevice device = create(1, 128, 512)) {
             ByteBuffer config = config(device);
-            assertEquals(1 << 30, config.getInt(8), "size_max");
+            assertEquals(1 << 20, config.getInt(8), "size_max");
             assertEquals(0xffff, config.getShort(16) & 0xffff, "cylinders");
             assertEquals(16, config.get(18), "heads");
             assertEquals(63, config.get(19), "sectors");
