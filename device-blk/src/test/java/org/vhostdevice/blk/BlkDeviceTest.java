@@ -135,7 +135,7 @@ class BlkDeviceTest {
     void theLargestRequestOfSeaBiosIsNotZero(int queueSize) throws IOException {
         try (BlkDevice device = create(1, queueSize, 512)) {
             ByteBuffer config = config(device);
-            assertNotEquals(0, (config.getInt(8) * config.getInt(12) >>> 9) & 0xffff);
+            assertNotEquals(0, ((config.getInt(8) * config.getInt(12)) >>> 9) & 0xffff);
         }
     }
 
