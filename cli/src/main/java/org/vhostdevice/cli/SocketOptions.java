@@ -64,6 +64,10 @@ final class SocketOptions {
         if (mode != null || group != null) {
             throw new UsageException("--socket-mode and --socket-group go with --socket PATH only");
         }
-        return new Endpoint.Inherited(fd);
+        try {
+            return new Endpoint.Inherited(fd);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(String.valueOf(e.getMessage()));
+        }
     }
 }

@@ -69,43 +69,38 @@ final class BlkArgs implements DeviceArguments {
     @Option(
             names = "--cache",
             paramLabel = "MODE",
-            defaultValue = "writeback",
             description =
                     "How the host keeps what was written, as in QEMU: writeback, writethrough, none, directsync or"
-                            + " unsafe (default: ${DEFAULT-VALUE}). With unsafe a crash of the host may cost all data.")
+                            + " unsafe (default: writeback). With unsafe a crash of the host may cost all data.")
     private CacheMode cache = CacheMode.WRITEBACK;
 
     @Option(
             names = "--discard",
             paramLabel = "MODE",
-            defaultValue = "unmap",
             description = "What becomes of sectors that the guest gives up: unmap (the host gets their room back) or"
-                    + " ignore (default: ${DEFAULT-VALUE}).")
+                    + " ignore (default: unmap).")
     private DiscardMode discard = DiscardMode.UNMAP;
 
     @Option(
             names = "--locking",
             paramLabel = "on|off",
-            defaultValue = "on",
             description =
                     "Whether the image is locked against other users. Two that write it at a time destroy it; off is"
-                            + " for the destination of a migration on shared storage (default: ${DEFAULT-VALUE}).")
+                            + " for the destination of a migration on shared storage (default: on).")
     private Switch locking = Switch.ON;
 
     @Option(
             names = "--detect-zeroes",
             paramLabel = "MODE",
-            defaultValue = "off",
             description = "What becomes of writes of zeros: off (they are written), on (the host zeroes, and keeps the"
-                    + " room) or unmap (the host gets their room back) (default: ${DEFAULT-VALUE}).")
+                    + " room) or unmap (the host gets their room back) (default: off).")
     private DetectZeroes detectZeroes = DetectZeroes.OFF;
 
     @Option(
             names = "--on-enospc",
             paramLabel = "MODE",
-            defaultValue = "report",
             description = "What becomes of writes for which the host has no room: report (they fail) or stop (they wait"
-                    + " until there is room) (default: ${DEFAULT-VALUE}).")
+                    + " until there is room) (default: report).")
     private OnEnospc onEnospc = OnEnospc.REPORT;
 
     @Mixin
@@ -128,9 +123,8 @@ final class BlkArgs implements DeviceArguments {
     @Option(
             names = "--io-engine",
             paramLabel = "ENGINE",
-            defaultValue = "auto",
             description = "How files are read and written: io_uring, threads, or auto for the best the host has"
-                    + " (default: ${DEFAULT-VALUE}).")
+                    + " (default: auto).")
     private EngineKind engine = EngineKind.AUTO;
 
     @Option(

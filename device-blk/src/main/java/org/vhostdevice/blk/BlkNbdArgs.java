@@ -25,10 +25,9 @@ final class BlkNbdArgs {
     @Option(
             names = "--nbd-unflushed",
             paramLabel = "MODE",
-            defaultValue = "fail",
             description = "What a flush says after a connection was lost while the server held writes that were not"
                     + " flushed: fail, since it may have been started anew without them, or trust what it answers"
-                    + " (default: ${DEFAULT-VALUE}).")
+                    + " (default: fail).")
     private NbdOptions.Unflushed unflushed = NbdOptions.Unflushed.FAIL;
 
     /// What the options say.
