@@ -84,17 +84,26 @@ final class ThreadEngine implements TransferEngine {
 
     @Override
     public void close() {
-        submit();
-        boolean interrupted = false;
+        Faults faults = new Faults();
+        faults.collect(this::submit);
         while (away > 0) {
+            faults.collect(() -> takeBack(next()));
+        }
+        faults.rethrow();
+    }
+
+    private Transfer next() {
+        boolean interrupted = false;
+        while (true) {
             try {
-                takeBack(done.take());
+                Transfer transfer = done.take();
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+                return transfer;
             } catch (InterruptedException e) {
                 interrupted = true; // nobody interrupts a worker
             }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 }

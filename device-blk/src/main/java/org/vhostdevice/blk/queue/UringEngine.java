@@ -200,6 +200,7 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
         } catch (ErrnoException e) {
             throw new UncheckedIOException(e);
         }
+        look();
     }
 
     /// Takes what the kernel has done. Its completions interrupt the worker's sleep before they make the descriptor
@@ -239,13 +240,16 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
 
     @Override
     public void close() {
-        submit();
+        Faults faults = new Faults();
+        do {
+            faults.collect(this::submit);
+        } while (batched > 0);
         while (inFlight > 0) {
-            waitForOne();
-            look();
+            faults.collect(this::waitForOne);
         }
-        threads.close();
+        faults.collect(threads::close);
         context.unwatch(ring.fd());
         ring.close();
+        faults.rethrow();
     }
 }
