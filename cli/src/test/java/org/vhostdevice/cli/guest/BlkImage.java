@@ -13,9 +13,6 @@ import java.util.List;
 /// @param options for `vhost-device blk`
 /// @param blockdev for `qemu-storage-daemon --blockdev`
 record BlkImage(Path file, List<String> options, String blockdev) {
-    /// The status of `qemu-img check` for clusters that are lost.
-    static final int LEAKED = 3;
-
     BlkImage {
         options = List.copyOf(options);
     }
@@ -53,8 +50,8 @@ record BlkImage(Path file, List<String> options, String blockdev) {
                 "driver=nbd,server.type=unix,server.path=" + server.socket());
     }
 
-    /// What `qemu-img check` says of a qcow2 image: its status is 0 if all is well, and [#LEAKED] if there is room that
-    /// nothing uses and that is not free.
+    /// What `qemu-img check` says of a qcow2 image: its status is 0 if all is well, and not if there is room
+    /// that nothing uses and that is not free.
     HostCommand.Outcome check(GuestTools tools) throws IOException {
         return HostCommand.run(tools.qemuStorage("qemu-img").with(List.of("check", "-f", "qcow2", file.toString())));
     }

@@ -11,6 +11,9 @@ import java.util.concurrent.locks.Lock;
 /// 2. L2 tables, before the L1 entries that point to them;
 /// 3. L1 entries; only then is given up what they and the L2 tables no longer have.
 ///
+/// Before the first of these an image of version 3 is marked as dirty, until [#finish]: when it was not closed,
+/// clusters may count more references than they have, or any number if counts are written late.
+///
 /// Flushes take turns, those that wait share the next one, and after a failure none succeeds any more. Any thread,
 /// without the image's lock.
 final class Committer {
@@ -38,7 +41,6 @@ final class Committer {
 
     /// What is to be written.
     private record Batch(
-            boolean counts,
             List<PendingWrite> blocks,
             Refcounts.TableChange table,
             List<PendingWrite> l2,
@@ -46,6 +48,10 @@ final class Committer {
             List<Freed> freed) {
         boolean maps() {
             return !l2.isEmpty() || !l1.isEmpty();
+        }
+
+        boolean any() {
+            return maps() || !blocks.isEmpty() || table.any();
         }
     }
 
@@ -161,7 +167,6 @@ final class Committer {
         try {
             boolean counts = full || !lazy || refcounts.unwrittenMove();
             return new Batch(
-                    counts,
                     counts ? refcounts.cache().take() : List.of(),
                     counts ? refcounts.takeTable() : Refcounts.TableChange.none(),
                     l2.take(),
@@ -174,9 +179,8 @@ final class Committer {
 
     private void write(Batch batch) throws IOException {
         HostFile file = image.file();
-        if (batch.maps() && !batch.counts && !markedDirty) {
-            image.header().change(file, header -> header.feature(Feature.DIRTY, true));
-            markedDirty = true;
+        if (batch.any()) {
+            markDirty();
         }
         PendingWrite.writeAll(file, batch.blocks);
         if (batch.table.any()) {
@@ -195,6 +199,15 @@ final class Committer {
                 PendingWrite.writeAll(file, batch.l1);
             }
             file.flush();
+        }
+    }
+
+    /// Leaves an image alone that is dirty because it could not be repaired.
+    private void markDirty() throws IOException {
+        if (image.header().version() >= 3 && !image.header().has(Feature.DIRTY)) {
+            image.header().change(image.file(), header -> header.feature(Feature.DIRTY, true));
+            markedDirty = true;
+            image.file().flush();
         }
     }
 }

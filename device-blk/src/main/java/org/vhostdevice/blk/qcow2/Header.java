@@ -14,7 +14,6 @@ final class Header {
     static final int V3_BYTES = 104;
     static final int EXTENSION_END = 0;
     static final int EXTENSION_FORMAT = 0xe2792aca;
-    static final int EXTENSION_BITMAPS = 0x23852875;
     static final int MAX_NAME = 1023;
     static final long MAX_L1_BYTES = 32L << 20;
     static final long MAX_REFCOUNT_TABLE_BYTES = 8L << 20;

@@ -77,7 +77,7 @@ public final class Qcow2Image implements DirectStorage {
         Backing backing = Backing.open(header, options, opener, chain);
         try {
             if (image.writable()) {
-                WritableOpener.prepare(image, snapshots);
+                WritableOpener.prepare(options.path(), image, snapshots);
             }
             return new Qcow2Image(image, options, snapshots, backing);
         } catch (IOException | RuntimeException e) {

@@ -22,10 +22,10 @@ final class Repair {
 
     /// Repairs an image that is about to be opened for writing.
     ///
+    /// @throws References.TooManyException if there are too many clusters to count; then the image is as it was
     /// @throws IOException if something other than reference counts is wrong
     static void run(HostFile file, Header header, SnapshotTable snapshots) throws IOException {
         var repair = new Repair(file, header, ReferenceWalk.count(file, header, snapshots));
-        repair.markCopied();
         repair.rebuild();
     }
 
@@ -96,8 +96,8 @@ final class Repair {
     private void write(long start, int tableClusters, long own) throws IOException {
         int perBlock = geometry.refcountBlockEntries();
         long tableOffset = start << geometry.clusterBits();
-        file.growToExactly((start + own) << geometry.clusterBits());
         references.add(tableOffset, own << geometry.clusterBits(), 1);
+        file.growToExactly((start + own) << geometry.clusterBits());
         ByteBuffer table = ByteBuffer.allocate(tableClusters << geometry.clusterBits());
         long place = start + tableClusters;
         for (long first = 0; first < start + own; first += perBlock) {
@@ -108,6 +108,7 @@ final class Repair {
             }
         }
         file.write(tableOffset, table.array());
+        markCopied();
         file.flush();
         header.change(file, h -> {
             h.refcountTable(tableOffset, tableClusters);

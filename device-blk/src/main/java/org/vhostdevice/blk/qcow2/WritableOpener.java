@@ -1,9 +1,12 @@
 package org.vhostdevice.blk.qcow2;
 
 import java.io.IOException;
+import java.nio.file.Path;
 
 /// Makes an image ready to be written.
 final class WritableOpener {
+    private static final System.Logger LOG = System.getLogger(WritableOpener.class.getName());
+
     private final ImageContext image;
     private final Geometry geometry;
     private final MetadataPlaces places;
@@ -16,7 +19,9 @@ final class WritableOpener {
 
     /// Refuses an image that must not be written; clears what only an unchanged image may say of itself; repairs
     /// reference counts that may be wrong.
-    static void prepare(ImageContext image, SnapshotTable snapshots) throws IOException {
+    ///
+    /// @param path of the image, for messages
+    static void prepare(Path path, ImageContext image, SnapshotTable snapshots) throws IOException {
         Header header = image.header();
         HostFile file = image.file();
         if (header.has(Feature.CORRUPT)) {
@@ -30,7 +35,22 @@ final class WritableOpener {
             file.flush();
         }
         if (header.has(Feature.DIRTY)) {
-            Repair.run(file, header, snapshots);
+            repair(path, image, snapshots);
+        }
+    }
+
+    /// Where counts are written in time, clusters that are lost are all that can be wrong: such an image is used as it
+    /// is if it is too large.
+    private static void repair(Path path, ImageContext image, SnapshotTable snapshots) throws IOException {
+        try {
+            Repair.run(image.file(), image.header(), snapshots);
+        } catch (References.TooManyException e) {
+            if (image.header().lazyRefcounts()) {
+                throw e;
+            }
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "image " + path + " was not closed, and its lost clusters stay lost: " + e.getMessage());
         }
     }
 

@@ -56,7 +56,7 @@ class ImageFailureTest {
         image.disk().close();
         image.open();
         image.disk().close();
-        ImageModel.assertSound(image.file(), false);
+        ImageModel.assertSound(image.file(), true);
     }
 
     @Test

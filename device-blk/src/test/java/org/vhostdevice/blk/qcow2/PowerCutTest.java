@@ -14,7 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.vhostdevice.core.testkit.Seeded;
 
-/// Whenever the power is cut, the image opens, refers to nothing that it does not count, and holds what was flushed.
+/// Whenever the power is cut, the image opens, refers to nothing that it does not count, and holds what was flushed;
+/// one that can be marked as dirty has lost no cluster once it was opened and closed.
 @ExtendWith(Seeded.class)
 class PowerCutTest {
     private static final int CUTS = 6;
@@ -88,18 +89,19 @@ class PowerCutTest {
 
     private void assertSurvives(byte[] disk, List<Moment> moments, int count, ImageModel cut) throws Exception {
         MemoryStorage file = new MemoryStorage(disk, false);
-        Header header = Header.read(new HostFile(file));
+        Header header = header(file);
+        boolean marked = header.version() >= 3;
+        if (!header.lazyRefcounts() || !header.has(Feature.DIRTY)) {
+            ImageModel.assertSound(file, marked && !header.has(Feature.DIRTY));
+        }
         if (header.has(Feature.DIRTY)) {
             file = new MemoryStorage(cutInRepair(disk, cut, random), false);
-        }
-        if (!header(file).has(Feature.DIRTY)) {
-            ImageModel.assertSound(file, false);
         }
         ImageModel image = new ImageModel(file, new byte[0], cut.backing());
         byte[] found = Images.readAll(image.disk());
         assertPossible(found, moments, count);
         image.disk().close();
-        ImageModel.assertSound(file, false);
+        ImageModel.assertSound(file, marked);
         cut.assertSnapshot(file);
         assertEquals(false, header(file).has(Feature.DIRTY), "dirty after a clean close");
     }
