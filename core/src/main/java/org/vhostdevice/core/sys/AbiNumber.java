@@ -37,12 +37,71 @@ enum AbiNumber {
     L_LEN(16, 8, 8),
     L_TYPE(0, 20, 20),
     L_WHENCE(2, 22, 22),
+    L_PID(24, 16, 16),
 
     // struct stat: the low 16 bits of st_mode, the low 32 bits of st_blksize
     STAT_SIZE(144, 128, 144, 224),
     ST_MODE(24, 16, 4, 24),
     ST_SIZE(48, 96, 112),
     ST_BLKSIZE(56, 112, 128),
+
+    // opening, naming and changing files in a tree
+    O_APPEND(0x400, 8, 8),
+    O_TRUNC(0x200, 0x400, 0x400),
+    O_DIRECTORY(0x10000, 0x4000, 0x100000, 0x20000),
+    O_NOFOLLOW(0x20000, 0x8000, 0x100, 0x100),
+    O_PATH(0x200000, ABSENT, 0x400000),
+    O_NOATIME(0x40000, ABSENT, ABSENT),
+    O_SYNC(0x101000, 0x80, 0x80),
+    O_DSYNC(0x1000, 0x400000, 0x1000000),
+    O_TMPFILE(0x410000, 0x404000, ABSENT, ABSENT),
+    O_SYMLINK(ABSENT, 0x200000, ABSENT),
+    O_EVTONLY(ABSENT, 0x8000, ABSENT),
+    O_EMPTY_PATH(ABSENT, ABSENT, 0x2000000),
+    AT_FDCWD(-100, -2, -100),
+    AT_REMOVEDIR(0x200, 0x80, 0x800),
+    AT_SYMLINK_NOFOLLOW(0x100, 0x20, 0x200),
+    AT_SYMLINK_FOLLOW(0x400, 0x40, 0x400),
+    AT_EMPTY_PATH(0x1000, ABSENT, 0x4000),
+    UTIME_NOW(1073741823, -1, -1),
+    UTIME_OMIT(1073741822, -2, -2),
+    RENAME_EXCL(ABSENT, 4, ABSENT),
+    RENAME_SWAP(ABSENT, 2, ABSENT),
+    XATTR_CREATE(1, 2, ABSENT),
+    XATTR_REPLACE(2, 4, ABSENT),
+    XATTR_NOFOLLOW(ABSENT, 1, ABSENT),
+
+    // more of struct stat: the times are pairs of 64 bits, seconds and nanoseconds
+    ST_DEV(0, 0, 0),
+    ST_INO(8, 8, 8),
+    ST_NLINK(16, 20, 6, 16),
+    ST_UID(28, 24, 16, 28),
+    ST_GID(32, 28, 20, 32),
+    ST_RDEV(40, 32, 24, 40),
+    ST_BLOCKS(64, 104, 120),
+    ST_ATIME(72, 32, 48),
+    ST_MTIME(88, 48, 64),
+    ST_CTIME(104, 64, 80),
+    ST_BIRTHTIME(ABSENT, 80, 96),
+
+    // struct dirent, as getdents64(2), __getdirentries64 and getdirentries(2) fill it in
+    D_INO(0, 0, 0),
+    D_OFF(8, 8, 8),
+    D_RECLEN(16, 16, 16),
+    D_TYPE(18, 20, 18),
+    D_NAME(19, 21, 24),
+
+    // struct statvfs
+    STATVFS_SIZE(112, 64, 88),
+    STATVFS_BSIZE(0, 0, 48),
+    STATVFS_FRSIZE(8, 8, 64),
+    STATVFS_BLOCKS(16, 16, 16),
+    STATVFS_BFREE(24, 20, 8),
+    STATVFS_BAVAIL(32, 24, 0),
+    STATVFS_FILES(40, 28, 40),
+    STATVFS_FFREE(48, 32, 32),
+    STATVFS_NAMEMAX(80, 56, 80),
+    STATVFS_FLAG(72, 48, 56),
 
     // memory, events, limits
     MFD_CLOEXEC(1, ABSENT, 1),
@@ -53,7 +112,8 @@ enum AbiNumber {
     SC_PAGESIZE(30, 29, 47),
     RLIMIT_NOFILE(7, 8, 8),
 
-    // the numbers of system calls: futex(2), io_uring_setup(2), io_uring_enter(2)
+    // the numbers of system calls
+    SYS_GETDENTS64(217, 61, ABSENT, ABSENT),
     SYS_FUTEX(202, 98, ABSENT, ABSENT),
     SYS_IO_URING_SETUP(425, ABSENT, ABSENT),
     SYS_IO_URING_ENTER(426, ABSENT, ABSENT),

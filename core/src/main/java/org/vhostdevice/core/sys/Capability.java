@@ -34,6 +34,12 @@ public enum Capability {
     ATOMIC_BITS,
     /// `io_uring(7)` for transfers; otherwise threads that wait. The host may still refuse it when it is asked for.
     IO_URING,
+    /// `statx(2)`, which also tells birth times and mounts; otherwise `fstatat(2)`.
+    STATX,
+    /// `O_PATH` and `/proc/self/fd`: descriptors that only name a file, and ways to use them. Otherwise files are
+    /// opened
+    /// for reading to be named.
+    PATH_FDS,
     /// `fallocate(2)`, `fspacectl(2)` or `F_PUNCHHOLE`, which give up a part of a file; otherwise zeros are written.
     PUNCH_HOLE;
 
@@ -62,6 +68,8 @@ public enum Capability {
                 AbiNumber.RWF_NOWAIT.existsOn(abi) && Symbol.PREADV2.isPresent() && Symbol.PWRITEV2.isPresent();
             case ATOMIC_BITS -> AbiNumber.SYS_FUTEX.existsOn(abi) && Symbol.SYSCALL.isPresent();
             case IO_URING -> AbiNumber.SYS_IO_URING_SETUP.existsOn(abi) && Symbol.SYSCALL.isPresent();
+            case STATX -> Symbol.STATX.isPresent();
+            case PATH_FDS -> AbiNumber.SYS_GETDENTS64.existsOn(abi); // Linux
             case PUNCH_HOLE -> FileSpace.canPunch(abi);
         };
     }

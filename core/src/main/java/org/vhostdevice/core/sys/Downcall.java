@@ -32,10 +32,14 @@ final class Downcall {
 
     private static final boolean VARIADIC_ON_STACK = HostAbi.current() == HostAbi.MACOS_AARCH64;
 
-    /// `f(a, b, ...)` with one variadic argument, for Apple silicon, where it goes on the stack.
+    /// Functions with one variadic argument, for Apple silicon, where it goes on the stack.
     private static final class Variadic {
         static final MethodHandle TWO_AND_ONE = link(
                 FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG), Linker.Option.firstVariadicArg(2));
+
+        static final MethodHandle THREE_AND_ONE = link(
+                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+                Linker.Option.firstVariadicArg(3));
 
         private Variadic() {}
     }
@@ -155,6 +159,23 @@ final class Downcall {
             return variadicToInt(function, a, b, c.address());
         } finally {
             Reference.reachabilityFence(c);
+        }
+    }
+
+    /// Calls `openat`, whose last argument is variadic.
+    ///
+    /// @return a descriptor, or the negated error number
+    static int openAt(int directory, long name, int flags, int mode) {
+        if (!VARIADIC_ON_STACK) {
+            return toInt(Symbol.OPENAT, directory, name, flags, mode, 0, 0);
+        }
+        MemorySegment state = STATE.get();
+        try {
+            long result = (long) Variadic.THREE_AND_ONE.invokeExact(
+                    Symbol.OPENAT.address(), state, (long) directory, name, (long) flags, (long) mode);
+            return (int) result == -1 ? -state.get(JAVA_INT, ERRNO) : (int) result;
+        } catch (Throwable t) {
+            throw unchecked(t);
         }
     }
 

@@ -228,6 +228,9 @@ public enum Errno {
     /// A number that is not in this table.
     UNKNOWN(0, "Unknown error");
 
+    private static final int NUMBERS = 136;
+    private static final int[] LINUX = linuxNumbers(HostOs.current());
+
     private final int linux;
     private final int macos;
     private final int freebsd;
@@ -259,6 +262,27 @@ public enum Errno {
             }
         }
         return UNKNOWN;
+    }
+
+    /// The number that Linux has for an error of this host, as FUSE wants it.
+    ///
+    /// @param number as `errno` holds it on this host
+    /// @return 1 or more; that of [#EIO] for what Linux does not know
+    public static int linux(int number) {
+        return number > 0 && number < LINUX.length ? LINUX[number] : EIO.linux;
+    }
+
+    private static int[] linuxNumbers(HostOs os) {
+        int[] numbers = new int[NUMBERS];
+        for (int i = 0; i < NUMBERS; i++) {
+            Errno errno = of(os, i);
+            numbers[i] = switch (errno) {
+                case ENOATTR -> ENODATA.linux;
+                case ENOTSUP -> EOPNOTSUPP.linux;
+                default -> errno.linux == 0 ? EIO.linux : errno.linux;
+            };
+        }
+        return numbers;
     }
 
     /// Its number on this host, 0 if this host has no such error.

@@ -1,5 +1,6 @@
 package org.vhostdevice.core.sys;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
@@ -91,5 +92,18 @@ final class FileLocks {
         lock.set(JAVA_SHORT, AbiNumber.L_WHENCE.on(abi), (short) 0);
         lock.set(JAVA_LONG, AbiNumber.L_START.on(abi), start);
         lock.set(JAVA_LONG, AbiNumber.L_LEN.on(abi), length);
+    }
+
+    /// Reads a `struct flock` that the host has filled in.
+    static FileCalls.Lock found(HostAbi abi, MemorySegment lock) {
+        int type = lock.get(JAVA_SHORT, AbiNumber.L_TYPE.on(abi));
+        int linux = type == AbiNumber.F_RDLCK.on(abi)
+                ? FileCalls.READ_LOCK
+                : type == AbiNumber.F_WRLCK.on(abi) ? FileCalls.WRITE_LOCK : FileCalls.UNLOCK;
+        return new FileCalls.Lock(
+                linux,
+                lock.get(JAVA_LONG, AbiNumber.L_START.on(abi)),
+                lock.get(JAVA_LONG, AbiNumber.L_LEN.on(abi)),
+                lock.get(JAVA_INT, AbiNumber.L_PID.on(abi)));
     }
 }

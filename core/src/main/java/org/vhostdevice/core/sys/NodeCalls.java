@@ -1,0 +1,112 @@
+package org.vhostdevice.core.sys;
+
+import java.lang.foreign.MemorySegment;
+
+/// System calls on nodes: descriptors that only name a file of any type, symbolic links too, without opening it for
+/// use. Whoever has one reaches that file, wherever its names have gone.
+///
+/// Buffers and names are native memory. Results are as the calls give them, errors as negated numbers of this host
+/// ([Errno#linux] translates). Any thread.
+public sealed interface NodeCalls permits ProcNodeCalls, FdNodeCalls {
+    /// For [#setTimes]: the current time.
+    int NOW = -1;
+
+    /// For [#setTimes]: leave it.
+    int OMIT = -2;
+
+    /// {@return the calls of this host}
+    static NodeCalls ofHost() {
+        return Capability.PATH_FDS.available() ? new ProcNodeCalls("/proc/self/fd/") : new FdNodeCalls();
+    }
+
+    /// {@return the calls of this host for a process whose working directory is its `/proc/self/fd`, because it cannot
+    /// reach that by name}
+    static NodeCalls ofWorkingDirectory() {
+        return Capability.PATH_FDS.available() ? new ProcNodeCalls("") : new FdNodeCalls();
+    }
+
+    /// Makes a node of a name. A symbolic link is not followed, a device or FIFO not opened.
+    ///
+    /// @param directory an open directory, or a node of one
+    /// @param name one component
+    /// @return a descriptor that the caller owns
+    int open(int directory, MemorySegment name);
+
+    /// Opens the file of a node, which must be a regular file or a directory.
+    ///
+    /// @param node from [#open]
+    /// @param flags of this host, see [OpenFlags]
+    /// @return a descriptor that the caller owns
+    int reopen(int node, int flags);
+
+    /// Sets permissions.
+    ///
+    /// @param node from [#open]
+    /// @param mode permissions
+    /// @return 0
+    int setMode(int node, int mode);
+
+    /// Sets owner and group.
+    ///
+    /// @param node from [#open]
+    /// @param uid -1 leaves it
+    /// @param gid -1 leaves it
+    /// @return 0
+    int setOwner(int node, int uid, int gid);
+
+    /// Sets the times of access and modification.
+    ///
+    /// @param node from [#open]
+    /// @param accessSeconds since 1970
+    /// @param accessNanos 0 to 999,999,999, [#NOW] or [#OMIT]
+    /// @param modificationSeconds since 1970
+    /// @param modificationNanos 0 to 999,999,999, [#NOW] or [#OMIT]
+    /// @return 0
+    int setTimes(int node, long accessSeconds, int accessNanos, long modificationSeconds, int modificationNanos);
+
+    /// Gives the file another name.
+    ///
+    /// @param node from [#open]
+    /// @param directory an open directory, or a node of one
+    /// @param name one component
+    /// @return 0
+    int link(int node, int directory, MemorySegment name);
+
+    /// Reads what a symbolic link says.
+    ///
+    /// @param node from [#open]
+    /// @param into all of it may be filled
+    /// @return bytes; there is no NUL behind them
+    long readLink(int node, MemorySegment into);
+
+    /// Sets an extended attribute.
+    ///
+    /// @param node from [#open]
+    /// @param name a C string
+    /// @param value all of it
+    /// @param flags 0, or 1 if there must be none, or 2 if there must be one: the numbers of Linux
+    /// @return 0
+    int setXattr(int node, MemorySegment name, MemorySegment value, int flags);
+
+    /// Reads an extended attribute.
+    ///
+    /// @param node from [#open]
+    /// @param name a C string
+    /// @param into all of it may be filled; with no bytes the length is only asked for
+    /// @return bytes
+    long getXattr(int node, MemorySegment name, MemorySegment into);
+
+    /// Lists extended attributes.
+    ///
+    /// @param node from [#open]
+    /// @param into all of it may be filled; with no bytes the length is only asked for
+    /// @return bytes of names, each with a NUL behind it
+    long listXattr(int node, MemorySegment into);
+
+    /// Removes an extended attribute.
+    ///
+    /// @param node from [#open]
+    /// @param name a C string
+    /// @return 0
+    int removeXattr(int node, MemorySegment name);
+}

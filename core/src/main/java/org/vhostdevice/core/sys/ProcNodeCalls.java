@@ -1,0 +1,138 @@
+package org.vhostdevice.core.sys;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.nio.charset.StandardCharsets;
+
+/// Nodes of Linux: descriptors with `O_PATH`. What such a descriptor cannot do is done by its name in `/proc/self/fd`,
+/// which leads to the file itself.
+final class ProcNodeCalls implements NodeCalls {
+    private static final int PATH = AbiNumber.O_PATH.or(0) | AbiNumber.O_NOFOLLOW.value() | AbiNumber.O_CLOEXEC.value();
+    private static final int AT_FDCWD = AbiNumber.AT_FDCWD.value();
+    private static final int EMPTY_PATH = AbiNumber.AT_EMPTY_PATH.or(0);
+    private static final int FOLLOW = AbiNumber.AT_SYMLINK_FOLLOW.value();
+    private static final MemorySegment NO_NAME = Arena.global().allocate(1);
+    private static final int MAX_DIGITS = 11;
+
+    private final byte[] prefix;
+    private final ThreadLocal<MemorySegment> path;
+
+    /// @param prefix of the names of this process's descriptors
+    ProcNodeCalls(String prefix) {
+        this.prefix = prefix.getBytes(StandardCharsets.US_ASCII);
+        this.path = ThreadLocal.withInitial(() -> {
+            MemorySegment bytes = Arena.ofAuto().allocate(this.prefix.length + (long) MAX_DIGITS);
+            MemorySegment.copy(this.prefix, 0, bytes, JAVA_BYTE, 0, this.prefix.length);
+            return bytes;
+        });
+    }
+
+    /// The name of a descriptor, until this thread asks for the next.
+    private long pathOf(int node) {
+        MemorySegment bytes = path.get();
+        int digits = 1;
+        for (int rest = node / 10; rest > 0; rest /= 10) {
+            digits++;
+        }
+        int rest = node;
+        for (int i = prefix.length + digits - 1; i >= prefix.length; i--) {
+            bytes.set(JAVA_BYTE, i, (byte) ('0' + rest % 10));
+            rest /= 10;
+        }
+        bytes.set(JAVA_BYTE, prefix.length + (long) digits, (byte) 0);
+        return bytes.address();
+    }
+
+    @Override
+    public int open(int directory, MemorySegment name) {
+        int node = Downcall.openAt(directory, Libc.checked(name, 1).address(), PATH, 0);
+        Reference.reachabilityFence(name);
+        return node;
+    }
+
+    @Override
+    public int reopen(int node, int flags) {
+        int result;
+        do {
+            result = Downcall.openAt(AT_FDCWD, pathOf(node), flags | OpenFlags.CLOSE_ON_EXEC, 0);
+        } while (result == Libc.EINTR);
+        return result;
+    }
+
+    @Override
+    public int setMode(int node, int mode) {
+        return Downcall.toInt(Symbol.FCHMODAT, AT_FDCWD, pathOf(node), mode, 0, 0, 0);
+    }
+
+    @Override
+    public int setOwner(int node, int uid, int gid) {
+        return Downcall.toInt(Symbol.FCHOWNAT, node, NO_NAME.address(), uid, gid, EMPTY_PATH, 0);
+    }
+
+    @Override
+    public int setTimes(
+            int node, long accessSeconds, int accessNanos, long modificationSeconds, int modificationNanos) {
+        MemorySegment times = Timespecs.of(accessSeconds, accessNanos, modificationSeconds, modificationNanos);
+        return Downcall.toInt(Symbol.UTIMENSAT, AT_FDCWD, pathOf(node), times.address(), 0, 0, 0);
+    }
+
+    @Override
+    public int link(int node, int directory, MemorySegment name) {
+        int result = Downcall.toInt(
+                Symbol.LINKAT,
+                AT_FDCWD,
+                pathOf(node),
+                directory,
+                Libc.checked(name, 1).address(),
+                FOLLOW,
+                0);
+        Reference.reachabilityFence(name);
+        return result;
+    }
+
+    @Override
+    public long readLink(int node, MemorySegment into) {
+        long bytes = into.byteSize();
+        return Downcall.toLong(Symbol.READLINKAT, node, NO_NAME.address(), address(into), bytes, 0, 0);
+    }
+
+    @Override
+    public int setXattr(int node, MemorySegment name, MemorySegment value, int flags) {
+        int result = Downcall.toInt(
+                Symbol.SETXATTR, pathOf(node), address(name), address(value), value.byteSize(), flags, 0);
+        Reference.reachabilityFence(name);
+        Reference.reachabilityFence(value);
+        return result;
+    }
+
+    @Override
+    public long getXattr(int node, MemorySegment name, MemorySegment into) {
+        long bytes = into.byteSize();
+        long result = Downcall.toLong(Symbol.GETXATTR, pathOf(node), address(name), address(into), bytes, 0, 0);
+        Reference.reachabilityFence(name);
+        Reference.reachabilityFence(into);
+        return result;
+    }
+
+    @Override
+    public long listXattr(int node, MemorySegment into) {
+        long bytes = into.byteSize();
+        long result = Downcall.toLong(Symbol.LISTXATTR, pathOf(node), address(into), bytes, 0, 0, 0);
+        Reference.reachabilityFence(into);
+        return result;
+    }
+
+    @Override
+    public int removeXattr(int node, MemorySegment name) {
+        int result = Downcall.toInt(Symbol.REMOVEXATTR, pathOf(node), address(name));
+        Reference.reachabilityFence(name);
+        return result;
+    }
+
+    private static long address(MemorySegment buffer) {
+        return Libc.checked(buffer, 0).address();
+    }
+}
