@@ -1,0 +1,31 @@
+package org.vhostdevice.fs;
+
+import org.vhostdevice.core.device.DeviceArguments;
+import org.vhostdevice.core.device.DeviceProvider;
+import org.vhostdevice.core.device.DeviceType;
+
+/// Makes file system devices known to the command line.
+public final class FsProvider implements DeviceProvider {
+    /// Called by the service loader.
+    public FsProvider() {}
+
+    @Override
+    public String name() {
+        return "fs";
+    }
+
+    @Override
+    public String summary() {
+        return "Share a directory with a virtual machine as a virtio file system (virtiofs)";
+    }
+
+    @Override
+    public DeviceType type() {
+        return DeviceType.FS;
+    }
+
+    @Override
+    public DeviceArguments arguments() {
+        return new FsArgs();
+    }
+}
