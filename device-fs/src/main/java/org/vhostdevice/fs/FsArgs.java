@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.fs.fuse.CachePolicy;
 import picocli.CommandLine.Option;
 
 /// The options of `vhost-device fs` as typed.

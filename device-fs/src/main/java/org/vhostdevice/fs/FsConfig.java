@@ -3,6 +3,7 @@ package org.vhostdevice.fs;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.fs.fuse.CachePolicy;
 
 /// What a file system device is like: the options after their checks.
 ///
