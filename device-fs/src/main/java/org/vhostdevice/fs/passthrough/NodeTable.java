@@ -1,0 +1,154 @@
+package org.vhostdevice.fs.passthrough;
+
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.sys.Errno;
+import org.vhostdevice.core.sys.FileStat;
+import org.vhostdevice.core.sys.NodeCalls;
+import org.vhostdevice.fs.vfs.FileSystem;
+import org.vhostdevice.fs.vfs.FsException;
+
+/// The files that the guest knows: by its number, and by what they are on the host. Any thread.
+final class NodeTable {
+    private final NodeCalls calls;
+    private final NodeBudget budget;
+    private final SlotTable<Inode> nodes = new SlotTable<>();
+    private final ConcurrentHashMap<Inode.Key, Inode> known = new ConcurrentHashMap<>();
+
+    /// @param root a node of the root, owned from now on
+    NodeTable(NodeCalls calls, NodeBudget budget, int root, FileStat rootStat) {
+        this.calls = calls;
+        this.budget = budget;
+        budget.serve(nodes);
+        Inode inode = new Inode(Inode.Key.of(rootStat), FileStat.DIRECTORY, root, null);
+        known.put(inode.key(), inode);
+        if (!nodes.add(inode) || inode.id() != FileSystem.ROOT) {
+            throw new IllegalStateException("the root is not the first node");
+        }
+    }
+
+    /// Finds a file and begins to use it, with its descriptor there.
+    ///
+    /// @throws FsException `ENOENT` if the guest does not know it, `ESTALE` if the host no longer does
+    Inode use(long id) throws FsException {
+        Inode inode = useAsIs(id);
+        if (!inode.recent) {
+            inode.recent = true;
+        }
+        if (inode.fd() == Inode.NONE) {
+            try {
+                budget.restore(inode, this);
+            } catch (FsException e) {
+                inode.close();
+                throw e;
+            }
+        }
+        return inode;
+    }
+
+    /// Finds a file and begins to use it, with or without its descriptor.
+    ///
+    /// @throws FsException `ENOENT` if the guest does not know it
+    Inode useAsIs(long id) throws FsException {
+        Inode inode = nodes.use(id);
+        if (inode == null) {
+            throw FsException.of(Errno.ENOENT);
+        }
+        return inode;
+    }
+
+    /// Looks a name up and counts that.
+    ///
+    /// @param stat filled with the attributes
+    /// @return the number of the file
+    long lookup(Inode parent, MemorySegment name, FileStat stat) throws FsException {
+        FsException.check(stat.load(parent.fd(), name));
+        Inode inode = known.get(Inode.Key.of(stat));
+        if (inode != null && inode.addLookup()) {
+            return inode.id();
+        }
+        return enter(open(parent.fd(), name), stat, new Inode.Place(parent.id(), name));
+    }
+
+    /// Enters the file of a node that was just opened, and counts that as a lookup.
+    ///
+    /// @param fd owned from now on
+    /// @param stat filled with the attributes
+    /// @return the number of the file
+    long enter(int fd, FileStat stat, Inode.@Nullable Place place) throws FsException {
+        int failed = stat.load(fd);
+        Inode inode = new Inode(Inode.Key.of(stat), stat.type(), fd, place);
+        if (failed < 0 || !nodes.add(inode)) {
+            inode.close();
+            FsException.check(failed);
+            throw FsException.of(Errno.ENFILE);
+        }
+        while (true) {
+            Inode other = known.putIfAbsent(inode.key(), inode);
+            if (other == null) {
+                budget.opened();
+                return inode.id();
+            }
+            if (other.addLookup()) {
+                nodes.remove(inode);
+                return other.id();
+            }
+            known.remove(inode.key(), other); // on its way out
+        }
+    }
+
+    /// Opens a node, with room made for its descriptor.
+    int open(int directory, MemorySegment name) throws FsException {
+        budget.makeRoom();
+        int fd = calls.open(directory, name);
+        if (fd < 0 && Errno.of(-fd) == Errno.EMFILE && budget.spare()) {
+            fd = calls.open(directory, name);
+        }
+        return FsException.check(fd);
+    }
+
+    /// Takes lookups back, and with the last of them the file.
+    void forget(long id, long lookups) {
+        Inode inode = id == FileSystem.ROOT ? null : nodes.find(id);
+        if (inode != null && inode.dropLookups(lookups)) {
+            remove(inode);
+        }
+    }
+
+    private void remove(Inode inode) {
+        known.remove(inode.key(), inode);
+        if (inode.fd() != Inode.NONE) {
+            budget.closed();
+        }
+        nodes.remove(inode);
+    }
+
+    /// Forgets all files but the root.
+    void reset() {
+        nodes.forEach(inode -> {
+            if (inode.id() != FileSystem.ROOT && inode.dropLookups(-1)) {
+                remove(inode);
+            }
+        });
+    }
+
+    /// Forgets the root, too.
+    void close() {
+        reset();
+        Inode root = nodes.find(FileSystem.ROOT);
+        if (root != null) {
+            remove(root);
+        }
+    }
+
+    /// How many files there are.
+    int size() {
+        return nodes.size();
+    }
+
+    /// Finds what a name leads to among the files that are known, without a lookup.
+    @Nullable Inode peek(FileStat stat) {
+        return known.get(Inode.Key.of(stat));
+    }
+}
