@@ -23,6 +23,11 @@ final class FdNodeCalls implements NodeCalls {
     }
 
     @Override
+    public int nameOf(int fd) {
+        return Libc.fcntl(fd, AbiNumber.F_DUPFD_CLOEXEC.value(), 0);
+    }
+
+    @Override
     public int reopen(int node, int flags) {
         return -Errno.EOPNOTSUPP.number();
     }

@@ -52,6 +52,15 @@ public final class FileIo {
         return fd;
     }
 
+    /// Opens a directory, with close-on-exec.
+    ///
+    /// @param path taken relative to the working directory; a symbolic link is followed
+    /// @return its descriptor
+    /// @throws ErrnoException if it is none, or may not be opened
+    public static OwnedFd openDirectory(Path path) throws ErrnoException {
+        return open(path, OpenMode.READ_ONLY, AbiNumber.O_DIRECTORY.value());
+    }
+
     private static OwnedFd open(Path path, OpenMode mode, int more) throws ErrnoException {
         int flags = switch (mode) {
                     case READ_ONLY -> 0;

@@ -32,6 +32,12 @@ public sealed interface NodeCalls permits ProcNodeCalls, FdNodeCalls {
     /// @return a descriptor that the caller owns
     int open(int directory, MemorySegment name);
 
+    /// Makes a node of an open file.
+    ///
+    /// @param fd an open file
+    /// @return a descriptor that the caller owns
+    int nameOf(int fd);
+
     /// Opens the file of a node, which must be a regular file or a directory.
     ///
     /// @param node from [#open]

@@ -38,28 +38,31 @@ public final class OpenFlags {
     private static final int NOATIME = AbiNumber.O_NOATIME.or(0);
     private static final int DIRECT = AbiNumber.O_DIRECT.or(0);
 
-    private OpenFlags() {}
-
     // Numbers of a Linux guest, whose processor is taken to be of the kind of this host's.
     private static final HostAbi GUEST = switch (HostAbi.current()) {
         case LINUX_AARCH64, MACOS_AARCH64 -> HostAbi.LINUX_AARCH64;
         default -> HostAbi.LINUX_X86_64;
     };
+    private static final int GUEST_TRUNC = AbiNumber.O_TRUNC.on(GUEST);
+    private static final int GUEST_EXCL = AbiNumber.O_EXCL.on(GUEST);
+    private static final int GUEST_APPEND = AbiNumber.O_APPEND.on(GUEST);
     private static final int GUEST_DIRECT = AbiNumber.O_DIRECT.on(GUEST);
     private static final int GUEST_NOATIME = AbiNumber.O_NOATIME.on(GUEST);
     private static final int GUEST_SYNC = AbiNumber.O_SYNC.on(GUEST);
     private static final int GUEST_DSYNC = AbiNumber.O_DSYNC.on(GUEST);
 
-    /// Translates the flags that matter once a file is found; those that say how to find or make it, and `O_APPEND`,
-    /// which the guest does itself, are left out.
+    private OpenFlags() {}
+
+    /// Translates the flags that matter once a file is found; those that say how to find or make it are left out.
     ///
     /// @param guest flags of a Linux guest
     /// @param direct whether `O_DIRECT` is honoured
     /// @param noAccessTime whether `O_NOATIME` is honoured
+    /// @param append whether `O_APPEND` is; if not, the guest does that itself
     /// @return access mode, `O_TRUNC`, `O_SYNC`, `O_DSYNC`, and what is honoured
-    public static int fromGuest(int guest, boolean direct, boolean noAccessTime) {
+    public static int fromGuest(int guest, boolean direct, boolean noAccessTime, boolean append) {
         int flags = guest & ACCESS_MODE;
-        flags |= (guest & AbiNumber.O_TRUNC.on(GUEST)) != 0 ? TRUNCATE : 0;
+        flags |= (guest & GUEST_TRUNC) != 0 ? TRUNCATE : 0;
         if ((guest & GUEST_SYNC) == GUEST_SYNC) {
             flags |= AbiNumber.O_SYNC.value();
         } else if ((guest & GUEST_DSYNC) != 0) {
@@ -67,6 +70,7 @@ public final class OpenFlags {
         }
         flags |= direct && (guest & GUEST_DIRECT) != 0 ? DIRECT : 0;
         flags |= noAccessTime && (guest & GUEST_NOATIME) != 0 ? NOATIME : 0;
+        flags |= append && (guest & GUEST_APPEND) != 0 ? AbiNumber.O_APPEND.value() : 0;
         return flags;
     }
 
@@ -75,14 +79,6 @@ public final class OpenFlags {
     /// @param guest flags of a Linux guest
     /// @return whether `O_EXCL` is set
     public static boolean isExclusive(int guest) {
-        return (guest & AbiNumber.O_EXCL.on(GUEST)) != 0;
-    }
-
-    /// Whether a guest's writes go to the end of its file.
-    ///
-    /// @param guest flags of a Linux guest
-    /// @return whether `O_APPEND` is set
-    public static boolean appends(int guest) {
-        return (guest & AbiNumber.O_APPEND.on(GUEST)) != 0;
+        return (guest & GUEST_EXCL) != 0;
     }
 }

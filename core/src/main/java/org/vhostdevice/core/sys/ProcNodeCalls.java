@@ -54,6 +54,11 @@ final class ProcNodeCalls implements NodeCalls {
     }
 
     @Override
+    public int nameOf(int fd) {
+        return Downcall.openAt(AT_FDCWD, pathOf(fd), PATH & ~AbiNumber.O_NOFOLLOW.value(), 0);
+    }
+
+    @Override
     public int reopen(int node, int flags) {
         int result;
         do {

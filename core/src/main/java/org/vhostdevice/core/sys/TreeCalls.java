@@ -23,6 +23,7 @@ public final class TreeCalls {
 
     private static final int NOFOLLOW = AbiNumber.O_NOFOLLOW.value() | AbiNumber.O_CLOEXEC.value();
     private static final int NOCTTY = AbiNumber.O_NOCTTY.value();
+    private static final MemorySegment SELF = Arena.global().allocateFrom(".");
     private static final int EINVAL = -Errno.EINVAL.number();
     private static final int GETDENTS64 = AbiNumber.SYS_GETDENTS64.or(-1);
 
@@ -43,6 +44,16 @@ public final class TreeCalls {
         } while (result == Libc.EINTR);
         Reference.reachabilityFence(name);
         return result;
+    }
+
+    /// Opens a directory itself, or a file without a name in it.
+    ///
+    /// @param directory an open directory
+    /// @param flags of this host, see [OpenFlags]
+    /// @param mode permissions of a new file
+    /// @return a descriptor that the caller owns
+    public static int openSelf(int directory, int flags, int mode) {
+        return Downcall.openAt(directory, SELF.address(), flags | OpenFlags.CLOSE_ON_EXEC, mode);
     }
 
     /// Makes a directory.

@@ -101,7 +101,8 @@ final class Inode extends Counted {
         return locks;
     }
 
-    @Nullable Place place() {
+    @Nullable
+    Place place() {
         return place;
     }
 

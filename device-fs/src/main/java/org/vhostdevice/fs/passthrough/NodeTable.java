@@ -108,6 +108,18 @@ final class NodeTable {
         return FsException.check(fd);
     }
 
+    /// Sees to it that one more file can be named.
+    void makeRoom() {
+        budget.makeRoom();
+    }
+
+    /// Gives descriptors of files back that were not used lately.
+    ///
+    /// @return whether there were some
+    boolean spare() {
+        return budget.spare();
+    }
+
     /// Takes lookups back, and with the last of them the file.
     void forget(long id, long lookups) {
         Inode inode = id == FileSystem.ROOT ? null : nodes.find(id);
@@ -148,7 +160,8 @@ final class NodeTable {
     }
 
     /// Finds what a name leads to among the files that are known, without a lookup.
-    @Nullable Inode peek(FileStat stat) {
+    @Nullable
+    Inode peek(FileStat stat) {
         return known.get(Inode.Key.of(stat));
     }
 }

@@ -54,13 +54,15 @@ final class SlotTable<T extends Counted> {
     /// Finds an object and begins to use it.
     ///
     /// @return null if there is none with the number
-    @Nullable T use(long id) {
+    @Nullable
+    T use(long id) {
         T object = find(id);
         return object != null && object.tryUse() ? object : null;
     }
 
     /// Finds an object, without a use of it.
-    @Nullable T find(long id) {
+    @Nullable
+    T find(long id) {
         long place = (id & PLACE) - 1;
         if (place < 0 || place >= (long) MAX_CHUNKS * CHUNK) {
             return null;
@@ -115,7 +117,8 @@ final class SlotTable<T extends Counted> {
     }
 
     /// The object at a place.
-    @Nullable T at(int place) {
+    @Nullable
+    T at(int place) {
         Chunk<T> chunk = chunks.get(place >> CHUNK_BITS);
         return chunk == null ? null : chunk.entries.get(place & (CHUNK - 1));
     }

@@ -1,0 +1,171 @@
+package org.vhostdevice.fs.passthrough;
+
+import org.vhostdevice.core.memory.IoBuffers;
+import org.vhostdevice.core.memory.IoVecs;
+import org.vhostdevice.core.sys.Errno;
+import org.vhostdevice.core.sys.ErrnoException;
+import org.vhostdevice.core.sys.FileCalls;
+import org.vhostdevice.core.sys.FileIo;
+import org.vhostdevice.core.sys.FileStat;
+import org.vhostdevice.core.sys.OpenFlags;
+import org.vhostdevice.fs.vfs.Caller;
+import org.vhostdevice.fs.vfs.FsException;
+
+/// Operations on open files.
+record FileOperations(Host host) {
+    private static final int SET_ID = 06000;
+    private static final int SET_GID = 02000;
+    private static final int GROUP_EXECUTES = 010;
+
+    private static final ThreadLocal<IoVecs> VECTORS = ThreadLocal.withInitial(IoVecs::new);
+
+    long open(Caller caller, long node, int flags, boolean killPrivileges) throws FsException {
+        try (Inode inode = host.nodes().use(node)) {
+            if (inode.isDirectory()) {
+                throw FsException.of(Errno.EISDIR);
+            }
+            int hostFlags = hostFlags(flags);
+            int fd = host.reopen(inode, hostFlags);
+            if (killPrivileges && (hostFlags & OpenFlags.TRUNCATE) != 0) {
+                killPrivileges(caller, fd, inode.fd());
+            }
+            return add(new OpenFile(fd));
+        }
+    }
+
+    /// The flags of the host for a file that exists.
+    int hostFlags(int guest) {
+        PassthroughOptions options = host.options();
+        int flags = OpenFlags.fromGuest(guest, options.directIo(), options.preserveNoatime(), !options.writeback());
+        if (options.writeback() && (flags & OpenFlags.ACCESS_MODE) == OpenFlags.WRITE_ONLY) {
+            flags = flags & ~OpenFlags.ACCESS_MODE | OpenFlags.READ_WRITE; // the guest fills its pages first
+        }
+        return flags;
+    }
+
+    long add(OpenFile file) throws FsException {
+        if (!host.files().add(file)) {
+            file.close();
+            throw FsException.of(Errno.ENFILE);
+        }
+        return file.id();
+    }
+
+    @SuppressWarnings("checkstyle:ParameterNumber")
+    int read(Caller caller, long handle, long offset, IoBuffers into, long position, int bytes, boolean mayWait)
+            throws FsException {
+        try (OpenFile file = host.file(handle)) {
+            IoVecs vectors = VECTORS.get();
+            int done = 0;
+            while (done < bytes) {
+                vectors.clear();
+                long asked = into.addTo(vectors, position + done, bytes - done);
+                long got = mayWait
+                        ? FileIo.preadv(file.fd(), vectors.segment(), vectors.count(), offset + done)
+                        : FileIo.preadvNowait(file.fd(), vectors.segment(), vectors.count(), offset + done);
+                done += (int) got;
+                if (got < asked) {
+                    return mayWait || isEnd(caller, file.fd(), offset + done) ? done : -1;
+                }
+            }
+            return done;
+        } catch (ErrnoException e) {
+            throw FsException.of(e);
+        }
+    }
+
+    private static boolean isEnd(Caller caller, int fd, long offset) throws FsException {
+        FsException.check(caller.stat().load(fd));
+        return offset >= caller.stat().size();
+    }
+
+    @SuppressWarnings("checkstyle:ParameterNumber")
+    int write(Caller caller, long handle, long offset, IoBuffers from, long position, int bytes, boolean killPrivileges)
+            throws FsException {
+        try (OpenFile file = host.file(handle)) {
+            IoVecs vectors = VECTORS.get();
+            int done = 0;
+            while (done < bytes) {
+                vectors.clear();
+                long asked = from.addTo(vectors, position + done, bytes - done);
+                long put = FileIo.pwritev(file.fd(), vectors.segment(), vectors.count(), offset + done);
+                done += (int) put;
+                if (put < asked) {
+                    break;
+                }
+            }
+            if (killPrivileges) {
+                killPrivileges(caller, file.fd(), file.fd());
+            }
+            return done;
+        } catch (ErrnoException e) {
+            throw FsException.of(e);
+        }
+    }
+
+    /// Takes away what a file gives to who executes it, as the host does for those without privileges.
+    ///
+    /// @param fd an open file
+    /// @param node names it
+    void killPrivileges(Caller caller, int fd, int node) throws FsException {
+        FileStat stat = caller.stat();
+        FsException.check(stat.load(fd));
+        int mode = stat.mode() & ~FileStat.TYPE_MASK;
+        int kept = mode & ((mode & GROUP_EXECUTES) != 0 ? ~SET_ID : ~(SET_ID ^ SET_GID));
+        if (kept != mode) {
+            FsException.check(host.calls().setMode(node, kept));
+        }
+    }
+
+    void release(long handle) throws FsException {
+        OpenFile file = host.files().find(handle);
+        if (file == null || !host.files().remove(file)) {
+            throw FsException.of(Errno.EBADF);
+        }
+    }
+
+    void fsync(long node, long handle, boolean dataOnly) throws FsException {
+        OpenFile file = host.files().use(handle);
+        if (file != null) {
+            try (file) {
+                FsException.check(FileCalls.sync(file.fd(), dataOnly));
+            }
+            return;
+        }
+        try (Inode inode = host.nodes().use(node)) {
+            int fd = host.reopen(inode, OpenFlags.READ_ONLY);
+            int result = FileCalls.sync(fd, dataOnly);
+            FileCalls.close(fd);
+            FsException.check(result);
+        }
+    }
+
+    void fallocate(long handle, int mode, long offset, long bytes) throws FsException {
+        try (OpenFile file = host.file(handle)) {
+            FsException.check(FileCalls.allocate(file.fd(), mode, offset, bytes));
+        }
+    }
+
+    long lseek(long handle, long offset, boolean hole) throws FsException {
+        try (OpenFile file = host.file(handle)) {
+            return FsException.check(FileCalls.seek(file.fd(), offset, hole));
+        }
+    }
+
+    @SuppressWarnings("checkstyle:ParameterNumber")
+    long copyFileRange(long handle, long offset, long toHandle, long toOffset, long bytes) throws FsException {
+        try (OpenFile from = host.file(handle);
+                OpenFile to = host.file(toHandle)) {
+            return FsException.check(FileCalls.copyRange(from.fd(), offset, to.fd(), toOffset, bytes));
+        }
+    }
+
+    void syncfs(long node) throws FsException {
+        try (Inode inode = host.nodes().use(node)) {
+            int fd = host.reopen(inode, OpenFlags.READ_ONLY);
+            int result = FileCalls.syncFileSystem(fd);
+            FileCalls.close(fd);
+            FsException.check(result);
+        }
+    }
+}

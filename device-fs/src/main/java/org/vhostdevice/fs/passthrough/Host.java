@@ -1,0 +1,87 @@
+package org.vhostdevice.fs.passthrough;
+
+import org.vhostdevice.core.sys.Errno;
+import org.vhostdevice.core.sys.FileStat;
+import org.vhostdevice.core.sys.NodeCalls;
+import org.vhostdevice.core.sys.OpenFlags;
+import org.vhostdevice.fs.vfs.Caller;
+import org.vhostdevice.fs.vfs.FsException;
+
+/// What the operations of one shared directory have in common.
+///
+/// @param options how it is shared
+/// @param calls of this host
+/// @param nodes the files that the guest knows
+/// @param owners of files
+/// @param files that the guest has open
+/// @param directories that the guest has open
+record Host(
+        PassthroughOptions options,
+        NodeCalls calls,
+        NodeTable nodes,
+        Owners owners,
+        SlotTable<OpenFile> files,
+        SlotTable<OpenDirectory> directories) {
+    /// Begins to use an open file.
+    ///
+    /// @throws FsException `EBADF` if there is none
+    OpenFile file(long handle) throws FsException {
+        OpenFile file = files.use(handle);
+        if (file == null) {
+            throw FsException.of(Errno.EBADF);
+        }
+        return file;
+    }
+
+    /// Begins to use an open directory.
+    ///
+    /// @throws FsException `EBADF` if there is none
+    OpenDirectory directory(long handle) throws FsException {
+        OpenDirectory directory = directories.use(handle);
+        if (directory == null) {
+            throw FsException.of(Errno.EBADF);
+        }
+        return directory;
+    }
+
+    /// Opens the file of a node, with another node's descriptor given back if there are too many.
+    ///
+    /// @return a descriptor that the caller owns
+    int reopen(Inode inode, int flags) throws FsException {
+        if (!inode.isRegular() && !inode.isDirectory()) {
+            throw FsException.of(Errno.ENXIO); // opening a device or FIFO does something to it
+        }
+        int fd = calls.reopen(inode.fd(), flags | OpenFlags.NONBLOCK);
+        if (fd < 0 && Errno.of(-fd) == Errno.EMFILE && nodes.spare()) {
+            fd = calls.reopen(inode.fd(), flags | OpenFlags.NONBLOCK);
+        }
+        return FsException.check(fd);
+    }
+
+    /// Gives the attributes of a file.
+    void show(Caller caller, Inode inode) throws FsException {
+        FsException.check(caller.stat().load(inode.fd()));
+        owners.show(inode.fd(), caller.stat());
+    }
+
+    /// Adds what [FileStat] does not say to the attributes of a file that was looked up.
+    ///
+    /// @param parent the directory that it is in
+    /// @param node its number
+    /// @return its number
+    long found(Caller caller, Inode parent, long node) throws FsException {
+        FileStat stat = caller.stat();
+        caller.submount(options.submounts()
+                && stat.type() == FileStat.DIRECTORY
+                && (stat.mount() != parent.key().mount()
+                        || stat.device() != parent.key().device()));
+        if (options.ownership() != Ownership.HOST) {
+            try (Inode inode = nodes.use(node)) {
+                owners.show(inode.fd(), stat);
+            }
+        } else {
+            owners.show(Inode.NONE, stat);
+        }
+        return node;
+    }
+}

@@ -1,0 +1,198 @@
+package org.vhostdevice.fs.passthrough;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.sys.Errno;
+import org.vhostdevice.core.sys.FileCalls;
+import org.vhostdevice.core.sys.FileStat;
+import org.vhostdevice.core.sys.OpenFlags;
+import org.vhostdevice.core.sys.TreeCalls;
+import org.vhostdevice.fs.vfs.Caller;
+import org.vhostdevice.fs.vfs.FsException;
+
+/// Operations that make, change or remove names in directories.
+record NameOperations(Host host, FileOperations files) {
+    private static final int PERMISSIONS = 07777;
+
+    /// Makes something with a name.
+    @FunctionalInterface
+    private interface Maker {
+        /// {@return 0, or a negated error number}
+        int make(int directory);
+    }
+
+    long lookup(Caller caller, long parent, MemorySegment name) throws FsException {
+        try (Inode directory = host.nodes().use(parent)) {
+            return host.found(caller, directory, host.nodes().lookup(directory, name, caller.stat()));
+        }
+    }
+
+    private long make(Caller caller, long parent, MemorySegment name, int mode, Maker maker) throws FsException {
+        try (Inode directory = host.nodes().use(parent)) {
+            makeAs(caller, directory, maker);
+            int fd = host.nodes().open(directory.fd(), name);
+            return made(caller, directory, fd, fd, new Inode.Place(parent, name), mode);
+        }
+    }
+
+    /// Lets a call be made on behalf of the caller.
+    private int makeAs(Caller caller, Inode directory, Maker maker) throws FsException {
+        try {
+            host.owners().begin(caller);
+            return FsException.check(maker.make(directory.fd()));
+        } finally {
+            host.owners().end();
+        }
+    }
+
+    /// Enters a file that was just made.
+    ///
+    /// @param node names it; owned from now on
+    /// @param fd names it or has it open
+    @SuppressWarnings("checkstyle:ParameterNumber")
+    private long made(Caller caller, Inode directory, int node, int fd, Inode.@Nullable Place place, int mode)
+            throws FsException {
+        boolean entered = false;
+        try {
+            host.owners().made(caller, fd, mode & ~caller.umask());
+            entered = true;
+            return host.found(caller, directory, host.nodes().enter(node, caller.stat(), place));
+        } finally {
+            if (!entered) {
+                FileCalls.close(node);
+            }
+        }
+    }
+
+    private int hostMode(Caller caller, int mode) {
+        return host.owners().hostMode(mode & ~caller.umask());
+    }
+
+    long symlink(Caller caller, long parent, MemorySegment name, MemorySegment target) throws FsException {
+        int mode = FileStat.SYMLINK | 0777;
+        return make(caller, parent, name, mode, directory -> TreeCalls.makeSymlink(target, directory, name));
+    }
+
+    long mknod(Caller caller, long parent, MemorySegment name, int mode, int device) throws FsException {
+        int made = hostMode(caller, mode);
+        return make(caller, parent, name, mode, directory -> TreeCalls.makeNode(directory, name, made, device));
+    }
+
+    long mkdir(Caller caller, long parent, MemorySegment name, int mode) throws FsException {
+        int all = FileStat.DIRECTORY | (mode & PERMISSIONS);
+        int made = hostMode(caller, all) & PERMISSIONS;
+        return make(caller, parent, name, all, directory -> TreeCalls.makeDirectory(directory, name, made));
+    }
+
+    @SuppressWarnings("checkstyle:ParameterNumber")
+    long create(Caller caller, long parent, MemorySegment name, int mode, int flags, boolean killPrivileges)
+            throws FsException {
+        int all = FileStat.REGULAR | (mode & PERMISSIONS);
+        int made = hostMode(caller, all) & PERMISSIONS;
+        int hostFlags = files.hostFlags(flags) & ~OpenFlags.TRUNCATE | OpenFlags.CREATE | OpenFlags.EXCLUSIVE;
+        try (Inode directory = host.nodes().use(parent)) {
+            host.nodes().makeRoom();
+            int fd;
+            try {
+                fd = makeAs(caller, directory, at -> TreeCalls.open(at, name, hostFlags, made));
+            } catch (FsException e) {
+                if (e != FsException.of(Errno.EEXIST) || OpenFlags.isExclusive(flags)) {
+                    throw e;
+                }
+                return openExisting(caller, directory, name, flags, killPrivileges);
+            }
+            return opened(caller, directory, fd, new Inode.Place(parent, name), all);
+        }
+    }
+
+    /// Opens a file that somebody else has made meanwhile.
+    private long openExisting(Caller caller, Inode directory, MemorySegment name, int flags, boolean killPrivileges)
+            throws FsException {
+        long node = host.nodes().lookup(directory, name, caller.stat());
+        try {
+            caller.opened(files.open(caller, node, flags, killPrivileges));
+        } catch (FsException e) {
+            host.nodes().forget(node, 1);
+            throw e;
+        }
+        try (Inode inode = host.nodes().use(node)) {
+            host.show(caller, inode);
+        }
+        return node;
+    }
+
+    /// Enters a file that was just made and opened.
+    private long opened(Caller caller, Inode directory, int fd, Inode.@Nullable Place place, int mode)
+            throws FsException {
+        OpenFile file = new OpenFile(fd);
+        long node;
+        try {
+            node = made(caller, directory, FsException.check(host.calls().nameOf(fd)), fd, place, mode);
+        } catch (FsException e) {
+            file.close();
+            throw e;
+        }
+        try {
+            caller.opened(files.add(file));
+            return node;
+        } catch (FsException e) {
+            host.nodes().forget(node, 1);
+            throw e;
+        }
+    }
+
+    long tmpfile(Caller caller, long parent, int mode, int flags) throws FsException {
+        if (OpenFlags.TEMPORARY == 0) {
+            throw FsException.of(Errno.EOPNOTSUPP);
+        }
+        int all = FileStat.REGULAR | (mode & PERMISSIONS);
+        int made = hostMode(caller, all) & PERMISSIONS;
+        int exclusive = OpenFlags.isExclusive(flags) ? OpenFlags.EXCLUSIVE : 0; // it may never get a name
+        int hostFlags = files.hostFlags(flags) & ~OpenFlags.TRUNCATE | OpenFlags.TEMPORARY | exclusive;
+        try (Inode directory = host.nodes().use(parent)) {
+            host.nodes().makeRoom();
+            int fd = makeAs(caller, directory, at -> TreeCalls.openSelf(at, hostFlags, made));
+            return opened(caller, directory, fd, null, all);
+        }
+    }
+
+    void remove(long parent, MemorySegment name, int flags) throws FsException {
+        try (Inode directory = host.nodes().use(parent)) {
+            FsException.check(TreeCalls.unlink(directory.fd(), name, flags));
+        }
+    }
+
+    @SuppressWarnings("checkstyle:ParameterNumber")
+    void rename(Caller caller, long parent, MemorySegment name, long newParent, MemorySegment newName, int flags)
+            throws FsException {
+        try (Inode from = host.nodes().use(parent);
+                Inode to = host.nodes().use(newParent)) {
+            Inode moved = known(caller, from, name);
+            Inode other = (flags & TreeCalls.RENAME_EXCHANGE) != 0 ? known(caller, to, newName) : null;
+            FsException.check(TreeCalls.rename(from.fd(), name, to.fd(), newName, flags));
+            if (moved != null) {
+                moved.seenAt(new Inode.Place(newParent, newName));
+            }
+            if (other != null) {
+                other.seenAt(new Inode.Place(parent, name));
+            }
+        }
+    }
+
+    /// What the guest knows by a name that is about to change.
+    private @Nullable Inode known(Caller caller, Inode directory, MemorySegment name) {
+        return caller.stat().load(directory.fd(), name) == 0 ? host.nodes().peek(caller.stat()) : null;
+    }
+
+    long link(Caller caller, long node, long newParent, MemorySegment newName) throws FsException {
+        try (Inode inode = host.nodes().use(node);
+                Inode directory = host.nodes().use(newParent)) {
+            FsException.check(host.calls().link(inode.fd(), directory.fd(), newName));
+            if (!inode.addLookup()) {
+                throw FsException.of(Errno.ENOENT);
+            }
+            host.show(caller, inode);
+            return node;
+        }
+    }
+}

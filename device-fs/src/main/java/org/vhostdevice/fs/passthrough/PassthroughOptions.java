@@ -1,0 +1,34 @@
+package org.vhostdevice.fs.passthrough;
+
+import java.nio.file.Path;
+
+/// How a directory of the host is shown.
+///
+/// @param directory what is shared
+/// @param ownership whose files are in the guest
+/// @param xattr whether extended attributes are passed on
+/// @param writeback whether the guest keeps what it writes and reads around it
+/// @param directIo whether `O_DIRECT` of the guest is honoured
+/// @param preserveNoatime whether `O_NOATIME` of the guest is honoured
+/// @param submounts whether the guest is told of other file systems below the directory
+/// @param workingDirectory whether the process's working directory is its `/proc/self/fd`, which it cannot reach by
+/// name
+/// @param maxNodeFds descriptors that may name files at the same time
+public record PassthroughOptions(
+        Path directory,
+        Ownership ownership,
+        boolean xattr,
+        boolean writeback,
+        boolean directIo,
+        boolean preserveNoatime,
+        boolean submounts,
+        boolean workingDirectory,
+        int maxNodeFds) {
+    /// The defaults.
+    ///
+    /// @param directory what is shared
+    /// @return options
+    public static PassthroughOptions of(Path directory) {
+        return new PassthroughOptions(directory, Ownership.HOST, false, false, false, false, true, false, 1 << 16);
+    }
+}
