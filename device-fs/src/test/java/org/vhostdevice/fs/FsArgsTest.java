@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.vhostdevice.fs.fuse.CachePolicy;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vhostdevice.core.device.UsageException;
+import org.vhostdevice.fs.fuse.CachePolicy;
 import picocli.CommandLine;
 
 /// Options and what they say.

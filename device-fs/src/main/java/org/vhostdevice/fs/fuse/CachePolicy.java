@@ -9,10 +9,7 @@ public enum CachePolicy {
     /// Nothing.
     NEVER(0, OpenFlag.DIRECT_IO | OpenFlag.PARALLEL_DIRECT_WRITES, 0),
     /// Attributes and names for a day, but no data.
-    METADATA(
-            86_400,
-            OpenFlag.DIRECT_IO | OpenFlag.PARALLEL_DIRECT_WRITES,
-            OpenFlag.KEEP_CACHE | OpenFlag.CACHE_DIR);
+    METADATA(86_400, OpenFlag.DIRECT_IO | OpenFlag.PARALLEL_DIRECT_WRITES, OpenFlag.KEEP_CACHE | OpenFlag.CACHE_DIR);
 
     private final int seconds;
     private final int fileFlags;
