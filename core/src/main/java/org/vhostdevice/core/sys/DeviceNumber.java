@@ -28,8 +28,9 @@ final class DeviceNumber {
     ///
     /// @param linux as [#linux] gives it
     static long toHost(int linux) {
-        long major = (linux >>> 8) & 0xfff;
-        long minor = (linux & 0xff) | ((linux >>> 12) & 0xf_ff00);
+        long packed = Integer.toUnsignedLong(linux);
+        long major = (packed >>> 8) & 0xfff;
+        long minor = (packed & 0xff) | ((packed >>> 12) & 0xf_ff00);
         return switch (HostOs.current()) {
             case LINUX -> (major << 8) | (minor & 0xff) | ((minor & ~0xffL) << 12);
             case MACOS -> (major << 24) | minor;
