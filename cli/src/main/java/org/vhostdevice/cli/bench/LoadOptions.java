@@ -1,6 +1,7 @@
 package org.vhostdevice.cli.bench;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +101,14 @@ final class LoadOptions {
 
     @Option(names = "--poll", description = "Poll the rings and ask for no notifications.")
     private boolean poll;
+
+    @Option(
+            names = "--halt-poll-us",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Look at a ring for N microseconds before its thread sleeps until the back end notifies, as"
+                    + " the processors of a guest do under KVM (default: ${DEFAULT-VALUE}).")
+    private int haltPollMicros;
 
     @Option(
             names = "--notify",
@@ -234,6 +243,7 @@ final class LoadOptions {
         long without = (noEventIdx ? DriverFeature.EVENT_IDX : 0) | (noIndirect ? DriverFeature.INDIRECT_DESC : 0);
         FrontendOptions options =
                 FrontendOptions.defaults().withFeatures(required()).withoutFeatures(without);
-        return notify == null ? options : options.withNotifications(notify);
+        FrontendOptions all = options.withHaltPoll(Duration.of(Math.max(0, haltPollMicros), ChronoUnit.MICROS));
+        return notify == null ? all : all.withNotifications(notify);
     }
 }

@@ -93,7 +93,7 @@ public final class Frontend implements AutoCloseable {
         }
         for (int i = 0; i < count; i++) {
             DriverQueue ring = DriverQueue.allocate(options.queues().options(agreed.features()), memory);
-            queues.add(new FrontendQueue(i, ring, options.link().notifications()));
+            queues.add(new FrontendQueue(i, ring, options.link()));
         }
         handler.serve(queues);
     }

@@ -24,7 +24,8 @@ public record FrontendOptions(
     ///
     /// @param notifications what kicks and calls are made of
     /// @param timeout       for each answer and each used buffer, at least a millisecond
-    public record Link(Notification.Kind notifications, Duration timeout) {}
+    /// @param haltPoll      how long a ring is looked at, with calls asked for, before its thread sleeps
+    public record Link(Notification.Kind notifications, Duration timeout, Duration haltPoll) {}
 
     /// Copies the list.
     public FrontendOptions {
@@ -61,7 +62,7 @@ public record FrontendOptions(
                 protocolFeatures,
                 new QueuePlan(1, 128, 64),
                 List.of(new RegionPlan(1L << 32, 64 << 20)),
-                new Link(kind, Duration.ofSeconds(10)));
+                new Link(kind, Duration.ofSeconds(10), Duration.ZERO));
     }
 
     /// Wants virtio features too.
@@ -117,7 +118,7 @@ public record FrontendOptions(
     /// @param kind eventfd or pipe
     /// @return the changed copy
     public FrontendOptions withNotifications(Notification.Kind kind) {
-        return new FrontendOptions(features, protocolFeatures, queues, memory, new Link(kind, link.timeout()));
+        return withLink(new Link(kind, link.timeout(), link.haltPoll()));
     }
 
     /// Waits for another time.
@@ -125,6 +126,18 @@ public record FrontendOptions(
     /// @param timeout at least a millisecond
     /// @return the changed copy
     public FrontendOptions withTimeout(Duration timeout) {
-        return new FrontendOptions(features, protocolFeatures, queues, memory, new Link(link.notifications(), timeout));
+        return withLink(new Link(link.notifications(), timeout, link.haltPoll()));
+    }
+
+    /// These options with another time of looking before a thread sleeps, which a processor of a guest has under KVM.
+    ///
+    /// @param haltPoll 0 or more
+    /// @return the options
+    public FrontendOptions withHaltPoll(Duration haltPoll) {
+        return withLink(new Link(link.notifications(), link.timeout(), haltPoll));
+    }
+
+    private FrontendOptions withLink(Link newLink) {
+        return new FrontendOptions(features, protocolFeatures, queues, memory, newLink);
     }
 }

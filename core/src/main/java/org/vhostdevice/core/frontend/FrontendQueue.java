@@ -26,6 +26,9 @@ public final class FrontendQueue implements AutoCloseable {
     /// same; the thread that serves the back end's requests signals them.
     private record Messages(VhostUserClient client, EventNotifier call, EventNotifier error) {}
 
+    /// Looks at the ring between two looks at the clock.
+    private static final int LOOKS = 16;
+
     private final int index;
     private final DriverQueue ring;
     private final OwnedFd kickForBackend;
@@ -39,6 +42,7 @@ public final class FrontendQueue implements AutoCloseable {
     private volatile @Nullable Messages messages;
     private long buffer;
     private long bufferBytes;
+    private final long haltPollNanos;
     private long kicks;
     private long calls;
 
@@ -46,11 +50,13 @@ public final class FrontendQueue implements AutoCloseable {
     ///
     /// @param index its number on the connection
     /// @param ring  the driver's side
-    /// @param kind  what to make the descriptors of
+    /// @param link  what to make the descriptors of, and how long to look before sleeping
     /// @throws IOException if the host refuses
-    FrontendQueue(int index, DriverQueue ring, Notification.Kind kind) throws IOException {
+    FrontendQueue(int index, DriverQueue ring, FrontendOptions.Link link) throws IOException {
         this.index = index;
         this.ring = ring;
+        haltPollNanos = link.haltPoll().toNanos();
+        Notification.Kind kind = link.notifications();
         var opened = new CloseList();
         try {
             Notification kickEnds = Notification.create(kind);
@@ -205,6 +211,9 @@ public final class FrontendQueue implements AutoCloseable {
         long deadline = System.nanoTime() + timeoutNanos;
         try {
             while (!ring.arm()) {
+                if (haltPollNanos > 0 && look()) {
+                    return true;
+                }
                 long left = deadline - System.nanoTime();
                 awaitEvents(Math.max(left, 0));
                 if (left <= 0) {
@@ -215,6 +224,20 @@ public final class FrontendQueue implements AutoCloseable {
         } finally {
             ring.disarm();
         }
+    }
+
+    /// Looks at the ring for a moment, as a processor does that was told to halt.
+    private boolean look() throws BackendViolation {
+        long end = System.nanoTime() + haltPollNanos;
+        while (System.nanoTime() - end < 0) {
+            for (int i = 0; i < LOOKS; i++) {
+                if (ring.pending() > 0) {
+                    return true;
+                }
+                Thread.onSpinWait();
+            }
+        }
+        return false;
     }
 
     /// Waits for a call, whether chains can be taken or not. For tests of when back ends call.
