@@ -78,4 +78,14 @@ final class FdNodeCalls implements NodeCalls {
     public int removeXattr(int node, MemorySegment name) {
         return -Errno.EOPNOTSUPP.number();
     }
+
+    @Override
+    public int handleOf(int node, MemorySegment into) {
+        return -Errno.EOPNOTSUPP.number();
+    }
+
+    @Override
+    public int openHandle(int mount, MemorySegment handle) {
+        return -Errno.EOPNOTSUPP.number();
+    }
 }

@@ -115,4 +115,21 @@ public sealed interface NodeCalls permits ProcNodeCalls, FdNodeCalls {
     /// @param name a C string
     /// @return 0
     int removeXattr(int node, MemorySegment name);
+
+    /// The most bytes of a file's handle with what is before it.
+    int HANDLE_BYTES = 136;
+
+    /// Writes down a handle by which the host finds the file without its name.
+    ///
+    /// @param node from [#open]
+    /// @param into [#HANDLE_BYTES], aligned to 8
+    /// @return bytes filled in; `EOPNOTSUPP` if this host or the file system has no such handles
+    int handleOf(int node, MemorySegment into);
+
+    /// Makes a node of a handle.
+    ///
+    /// @param mount any descriptor of the same mount
+    /// @param handle from [#handleOf]
+    /// @return a descriptor that the caller owns; `ESTALE` if the file is no more
+    int openHandle(int mount, MemorySegment handle);
 }

@@ -1,6 +1,7 @@
 package org.vhostdevice.core.sys;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,6 +17,10 @@ final class ProcNodeCalls implements NodeCalls {
     private static final int FOLLOW = AbiNumber.AT_SYMLINK_FOLLOW.value();
     private static final MemorySegment NO_NAME = Arena.global().allocate(1);
     private static final int MAX_DIGITS = 11;
+
+    // struct file_handle: handle_bytes, handle_type, and up to MAX_HANDLE_SZ bytes less what comes last here
+    private static final int HANDLE_HEADER = 8;
+    private static final int MAX_HANDLE = HANDLE_BYTES - HANDLE_HEADER - Integer.BYTES;
 
     private final byte[] prefix;
     private final ThreadLocal<MemorySegment> path;
@@ -134,6 +139,23 @@ final class ProcNodeCalls implements NodeCalls {
     public int removeXattr(int node, MemorySegment name) {
         int result = Downcall.toInt(Symbol.REMOVEXATTR, pathOf(node), address(name));
         Reference.reachabilityFence(name);
+        return result;
+    }
+
+    @Override
+    public int handleOf(int node, MemorySegment into) {
+        long at = Libc.checked(into, HANDLE_BYTES).address();
+        into.set(JAVA_INT, 0, MAX_HANDLE);
+        long mountId = at + HANDLE_HEADER + MAX_HANDLE; // which nobody needs
+        int result = Downcall.toInt(Symbol.NAME_TO_HANDLE_AT, node, NO_NAME.address(), at, mountId, EMPTY_PATH, 0);
+        Reference.reachabilityFence(into);
+        return result < 0 ? result : HANDLE_HEADER + into.get(JAVA_INT, 0);
+    }
+
+    @Override
+    public int openHandle(int mount, MemorySegment handle) {
+        int result = Downcall.toInt(Symbol.OPEN_BY_HANDLE_AT, mount, address(handle), PATH);
+        Reference.reachabilityFence(handle);
         return result;
     }
 

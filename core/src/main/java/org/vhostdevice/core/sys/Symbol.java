@@ -37,6 +37,7 @@ enum Symbol {
     FTRUNCATE,
     FUTIMENS,
     GETDIRENTRIES,
+    GETDIRENTRIES64,
     GETRLIMIT,
     GETSOCKOPT,
     GETXATTR,
@@ -52,8 +53,10 @@ enum Symbol {
     MKNODAT,
     MMAP,
     MUNMAP,
+    NAME_TO_HANDLE_AT,
     OPEN,
     OPENAT,
+    OPEN_BY_HANDLE_AT,
     PIPE,
     PIPE2,
     POLL,
@@ -89,8 +92,7 @@ enum Symbol {
     UMASK,
     UNLINKAT,
     UTIMENSAT,
-    WRITE,
-    __GETDIRENTRIES64;
+    WRITE;
 
     /// What was found; two threads may look it up at once and find the same.
     @SuppressWarnings("ImmutableEnumChecker")
@@ -98,9 +100,11 @@ enum Symbol {
 
     /// The name in the C library of a host.
     ///
-    /// On macOS x86-64 the plain name of a function on `struct stat` stands for the layout with 32-bit inodes.
+    /// On macOS x86-64 the plain name of a function on `struct stat` stands for the layout with 32-bit inodes, and
+    that
+    /// to read directories is private.
     String nameOn(HostAbi abi) {
-        String plain = name().toLowerCase(Locale.ROOT);
+        String plain = (this == GETDIRENTRIES64 ? "__" : "") + name().toLowerCase(Locale.ROOT);
         return (this == FSTAT || this == FSTATAT) && abi == HostAbi.MACOS_X86_64 ? plain + "$INODE64" : plain;
     }
 

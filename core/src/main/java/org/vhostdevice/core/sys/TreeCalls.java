@@ -155,7 +155,7 @@ public final class TreeCalls {
         long bytes = into.byteSize();
         long result = switch (HostOs.current()) {
             case LINUX -> Downcall.systemCall(GETDENTS64, directory, address(into), bytes, 0, 0, 0);
-            case MACOS -> ownPosition(Symbol.__GETDIRENTRIES64, directory, into, bytes);
+            case MACOS -> ownPosition(Symbol.GETDIRENTRIES64, directory, into, bytes);
             case FREEBSD -> ownPosition(Symbol.GETDIRENTRIES, directory, into, bytes);
         };
         Reference.reachabilityFence(into);

@@ -12,6 +12,7 @@ import org.vhostdevice.fs.vfs.FsException;
 /// @param options how it is shared
 /// @param calls of this host
 /// @param nodes the files that the guest knows
+/// @param handles by which files are found again
 /// @param owners of files
 /// @param files that the guest has open
 /// @param directories that the guest has open
@@ -19,6 +20,7 @@ record Host(
         PassthroughOptions options,
         NodeCalls calls,
         NodeTable nodes,
+        FileHandles handles,
         Owners owners,
         SlotTable<OpenFile> files,
         SlotTable<OpenDirectory> directories) {

@@ -68,6 +68,7 @@ final class Inode extends Counted {
     private volatile long lookups = 1;
     private volatile int fd;
     private volatile @Nullable Place place;
+    private volatile byte @Nullable [] handle;
 
     /// When it was last used, for [NodeBudget].
     volatile boolean recent = true;
@@ -108,6 +109,15 @@ final class Inode extends Counted {
 
     void seenAt(Place newPlace) {
         place = newPlace;
+    }
+
+    /// By what the host finds it without a name, once somebody has asked for that.
+    byte @Nullable [] handle() {
+        return handle;
+    }
+
+    void handle(byte[] newHandle) {
+        handle = newHandle;
     }
 
     /// The descriptor; [#NONE] while it is given back to save some.

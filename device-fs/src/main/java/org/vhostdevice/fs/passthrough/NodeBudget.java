@@ -6,6 +6,7 @@ import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
+import org.vhostdevice.fs.vfs.FileSystem;
 import org.vhostdevice.fs.vfs.FsException;
 
 /// How many descriptors may name files. A guest may know more files than this process may have open: those that it has
@@ -73,7 +74,7 @@ final class NodeBudget {
     }
 
     private boolean spare(Inode inode) {
-        if (inode.fd() == Inode.NONE || inode.place() == null || !inode.trySeize()) {
+        if (inode.fd() == Inode.NONE || inode.id() == FileSystem.ROOT || !inode.trySeize()) {
             return false;
         }
         try {
@@ -81,6 +82,9 @@ final class NodeBudget {
                 return false;
             }
             handles.remember(inode);
+            if (inode.handle() == null && inode.place() == null) {
+                return false; // it would not be found again
+            }
             FileCalls.close(inode.fd());
             inode.fd(Inode.NONE);
             closed();

@@ -58,10 +58,18 @@ public final class PassthroughFileSystem implements FileSystem {
             throw new IOException(options.directory() + " cannot be shared: "
                     + Errno.of(-failed).description());
         }
-        NodeBudget budget = new NodeBudget(calls, new FileHandles(), options.maxNodeFds());
-        NodeTable nodes = new NodeTable(calls, budget, root.release(), stat);
+        FileHandles handles;
+        try {
+            handles = new FileHandles(calls, options.fileHandles(), root.number(), stat);
+        } catch (IOException e) {
+            root.close();
+            throw e;
+        }
+        NodeTable nodes =
+                new NodeTable(calls, new NodeBudget(calls, handles, options.maxNodeFds()), root.release(), stat);
         Owners owners = new HostOwners(calls);
-        return new PassthroughFileSystem(new Host(options, calls, nodes, owners, new SlotTable<>(), new SlotTable<>()));
+        return new PassthroughFileSystem(
+                new Host(options, calls, nodes, handles, owners, new SlotTable<>(), new SlotTable<>()));
     }
 
     /// {@return how many files the guest knows, the root among them}
@@ -276,5 +284,6 @@ public final class PassthroughFileSystem implements FileSystem {
     public void close() {
         reset();
         host.nodes().close();
+        host.handles().close();
     }
 }

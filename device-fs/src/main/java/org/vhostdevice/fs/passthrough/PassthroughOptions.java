@@ -13,6 +13,7 @@ import java.nio.file.Path;
 /// @param submounts whether the guest is told of other file systems below the directory
 /// @param workingDirectory whether the process's working directory is its `/proc/self/fd`, which it cannot reach by
 /// name
+/// @param fileHandles whether files whose descriptor was given back are found by their handle on the host
 /// @param maxNodeFds descriptors that may name files at the same time
 public record PassthroughOptions(
         Path directory,
@@ -23,12 +24,42 @@ public record PassthroughOptions(
         boolean preserveNoatime,
         boolean submounts,
         boolean workingDirectory,
+        FileHandleMode fileHandles,
         int maxNodeFds) {
     /// The defaults.
     ///
     /// @param directory what is shared
     /// @return options
     public static PassthroughOptions of(Path directory) {
-        return new PassthroughOptions(directory, Ownership.HOST, false, false, false, false, true, false, 1 << 16);
+        return new PassthroughOptions(
+                directory,
+                Ownership.HOST,
+                false,
+                false,
+                false,
+                false,
+                true,
+                false,
+                FileHandleMode.PREFER,
+                1 << 16);
+    }
+
+    /// These options with another number of descriptors that name files.
+    ///
+    /// @param most at the same time
+    /// @param mode whether files are found by handles afterwards
+    /// @return options
+    public PassthroughOptions withNodeFds(int most, FileHandleMode mode) {
+        return new PassthroughOptions(
+                directory,
+                ownership,
+                xattr,
+                writeback,
+                directIo,
+                preserveNoatime,
+                submounts,
+                workingDirectory,
+                mode,
+                most);
     }
 }
