@@ -7,6 +7,7 @@ import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.fs.fuse.CachePolicy;
+import org.vhostdevice.fs.passthrough.PassthroughFileSystem;
 import picocli.CommandLine.Option;
 
 /// The options of `vhost-device fs` as typed.
@@ -52,7 +53,7 @@ final class FsArgs implements DeviceArguments {
     @Override
     public VirtioDevice open() throws UsageException, IOException {
         FsConfig config = config();
-        throw new UsageException("this program cannot share " + config.sharedDir() + " yet");
+        return new FsDevice(config, PassthroughFileSystem.open(config.passthrough()), config.fuse());
     }
 
     /// What the options say.

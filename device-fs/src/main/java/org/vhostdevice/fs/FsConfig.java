@@ -2,8 +2,14 @@ package org.vhostdevice.fs;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.fs.fuse.CachePolicy;
+import org.vhostdevice.fs.fuse.FuseOptions;
+import org.vhostdevice.fs.fuse.FuseOptions.Ability;
+import org.vhostdevice.fs.fuse.FuseOptions.Readdirplus;
+import org.vhostdevice.fs.passthrough.PassthroughOptions;
 
 /// What a file system device is like: the options after their checks.
 ///
@@ -38,6 +44,33 @@ record FsConfig(
         checkTag(tag);
         checkRange("--num-request-queues", requestQueues, 1, MAX_REQUEST_QUEUES);
         checkRange("--thread-pool-size", threads, 0, MAX_THREADS);
+    }
+
+    /// {@return what the guest may do}
+    FuseOptions fuse() {
+        Set<Ability> abilities = EnumSet.of(Ability.SUBMOUNTS);
+        if (readOnly) {
+            abilities.add(Ability.READONLY);
+        }
+        if (xattr) {
+            abilities.add(Ability.XATTR);
+        }
+        return new FuseOptions(cache, cache == CachePolicy.NEVER ? Readdirplus.NEVER : Readdirplus.AUTO, abilities);
+    }
+
+    /// {@return how the directory is shown}
+    PassthroughOptions passthrough() {
+        PassthroughOptions defaults = PassthroughOptions.of(sharedDir);
+        return new PassthroughOptions(
+                sharedDir,
+                defaults.ownership(),
+                xattr,
+                defaults.writeback(),
+                defaults.directIo(),
+                defaults.preserveNoatime(),
+                defaults.submounts(),
+                defaults.workingDirectory(),
+                defaults.maxNodeFds());
     }
 
     private static void checkTag(@Nullable String tag) {
