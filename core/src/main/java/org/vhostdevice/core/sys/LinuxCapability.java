@@ -87,6 +87,7 @@ public enum LinuxCapability {
     CHECKPOINT_RESTORE;
 
     /// {@return its bit in a set}
+    @SuppressWarnings("EnumOrdinal") // the order is the kernel's
     public long bit() {
         return 1L << ordinal();
     }

@@ -119,33 +119,34 @@ class IdMapTest {
         int accepted = 0;
         for (String first : rules) {
             for (String second : rules) {
-                if (!overlap(first, second)) {
-                    IdMap map = map(first, second);
-                    for (int id = 0; id < 8; id++) {
-                        assertEquals(model(true, id, first, second), toHost(map, id), first + " " + second);
-                        assertEquals(model(false, id, first, second), map.toGuest(id), first + " " + second);
-                    }
-                    accepted++;
-                } else {
-                    assertThrows(IllegalArgumentException.class, () -> map(first, second), first + " " + second);
-                }
+                accepted += check(first, second) ? 1 : 0;
             }
         }
         assertTrue(accepted > 1000, "" + accepted);
     }
 
+    private static boolean check(String first, String second) {
+        if (overlap(first, second)) {
+            assertThrows(IllegalArgumentException.class, () -> map(first, second), first + " " + second);
+            return false;
+        }
+        IdMap map = map(first, second);
+        for (int id = 0; id < 8; id++) {
+            assertEquals(model(true, id, first, second), toHost(map, id), first + " " + second);
+            assertEquals(model(false, id, first, second), map.toGuest(id), first + " " + second);
+        }
+        return true;
+    }
+
     private static List<String> shortRules() {
-        List<String> rules = new ArrayList<>();
+        List<String> rules = new ArrayList<>(List.of("forbid-guest:0:1", "forbid-guest:1:3", "forbid-guest:6:2"));
         for (String type : List.of("guest", "host", "squash-guest", "squash-host", "map")) {
-            for (int from = 0; from < 4; from += 2) {
-                for (int to = 0; to < 4; to++) {
-                    for (int count = 1; count < 4; count++) {
-                        rules.add(type + ":" + from + ":" + to + ":" + count);
-                    }
+            for (String from : List.of("0", "2")) {
+                for (String rest : List.of("0:1", "0:2", "0:3", "1:1", "1:2", "1:3", "2:1", "2:2", "3:1", "3:3")) {
+                    rules.add(type + ":" + from + ":" + rest);
                 }
             }
         }
-        rules.addAll(List.of("forbid-guest:0:1", "forbid-guest:1:3", "forbid-guest:6:2"));
         return rules;
     }
 

@@ -2,7 +2,6 @@ package org.vhostdevice.fs.passthrough;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -144,30 +143,27 @@ class XattrMapTest {
     @Test
     void allPairsOfShortRulesDoWhatTheySay() {
         List<String> rules = shortRules();
-        List<String> names = List.of("a", "b", "aa", "ab", "ba", "aab", "aba");
-        int checked = 0;
         for (String first : rules) {
             for (String second : rules) {
-                List<String> all = List.of(first, second, ":ok:all:::");
-                XattrMap map = XattrMap.parse(String.join(" ", all));
-                for (String name : names) {
-                    assertEquals(clientModel(all, name), toHost(map, name), all + " " + name);
-                    assertEquals(serverModel(all, name), toGuest(map, name + " "), all + " " + name);
-                    checked++;
-                }
+                check(List.of(first, second, ":ok:all:::"));
             }
         }
-        assertTrue(checked > 10_000, "" + checked);
+    }
+
+    private static void check(List<String> rules) {
+        XattrMap map = XattrMap.parse(String.join(" ", rules));
+        for (String name : List.of("a", "b", "aa", "ab", "ba", "aab", "aba")) {
+            assertEquals(clientModel(rules, name), toHost(map, name), rules + " " + name);
+            assertEquals(serverModel(rules, name), toGuest(map, name + " "), rules + " " + name);
+        }
     }
 
     private static List<String> shortRules() {
         List<String> rules = new ArrayList<>();
         for (String type : List.of("prefix", "ok", "bad", "unsupported")) {
             for (String scope : List.of("client", "server", "all")) {
-                for (String key : List.of("", "a", "ab")) {
-                    for (String prefix : List.of("", "a", "ba")) {
-                        rules.add(":" + type + ":" + scope + ":" + key + ":" + prefix + ":");
-                    }
+                for (String names : List.of(":", ":a", ":ba", "a:", "a:a", "a:ba", "ab:", "ab:a", "ab:ba")) {
+                    rules.add(":" + type + ":" + scope + ":" + names + ":");
                 }
             }
         }
