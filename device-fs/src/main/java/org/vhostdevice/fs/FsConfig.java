@@ -70,6 +70,7 @@ record FsConfig(
                 defaults.preserveNoatime(),
                 defaults.submounts(),
                 defaults.workingDirectory(),
+                defaults.fileHandles(),
                 defaults.maxNodeFds());
     }
 
