@@ -60,18 +60,8 @@ record FsConfig(
 
     /// {@return how the directory is shown}
     PassthroughOptions passthrough() {
-        PassthroughOptions defaults = PassthroughOptions.of(sharedDir);
-        return new PassthroughOptions(
-                sharedDir,
-                defaults.ownership(),
-                xattr,
-                defaults.writeback(),
-                defaults.directIo(),
-                defaults.preserveNoatime(),
-                defaults.submounts(),
-                defaults.workingDirectory(),
-                defaults.fileHandles(),
-                defaults.maxNodeFds());
+        PassthroughOptions options = PassthroughOptions.of(sharedDir);
+        return xattr ? options.with(PassthroughOptions.Trait.XATTR) : options;
     }
 
     private static void checkTag(@Nullable String tag) {

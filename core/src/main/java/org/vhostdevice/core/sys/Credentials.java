@@ -38,6 +38,16 @@ public final class Credentials {
         int _ = call(SETGROUPS, 0, 0, 0); // refused in user namespaces whose groups are fixed
     }
 
+    /// {@return the user of this process}
+    public static int uid() {
+        return Own.UID;
+    }
+
+    /// {@return the group of this process}
+    public static int gid() {
+        return Own.GID;
+    }
+
     /// {@return whether threads of this process may act for others: it is root, at least of its user namespace}
     public static boolean possible() {
         return HostOs.current() == HostOs.LINUX

@@ -91,6 +91,7 @@ enum Symbol {
     SYSCONF,
     UMASK,
     UNLINKAT,
+    UNSHARE,
     UTIMENSAT,
     WRITE;
 
@@ -100,7 +101,8 @@ enum Symbol {
 
     /// The name in the C library of a host.
     ///
-    /// On macOS x86-64 the plain name of a function on `struct stat` stands for the layout with 32-bit inodes, and that to
+    /// On macOS x86-64 the plain name of a function on `struct stat` stands for the layout with 32-bit inodes, and
+    that to
     /// read directories is private.
     String nameOn(HostAbi abi) {
         String plain = (this == GETDIRENTRIES64 ? "__" : "") + name().toLowerCase(Locale.ROOT);

@@ -8,6 +8,7 @@ import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileIo;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.OpenFlags;
+import org.vhostdevice.fs.passthrough.PassthroughOptions.Trait;
 import org.vhostdevice.fs.vfs.Caller;
 import org.vhostdevice.fs.vfs.FsException;
 
@@ -36,8 +37,9 @@ record FileOperations(Host host) {
     /// The flags of the host for a file that exists.
     int hostFlags(int guest) {
         PassthroughOptions options = host.options();
-        int flags = OpenFlags.fromGuest(guest, options.directIo(), options.preserveNoatime(), !options.writeback());
-        if (options.writeback() && (flags & OpenFlags.ACCESS_MODE) == OpenFlags.WRITE_ONLY) {
+        int flags = OpenFlags.fromGuest(
+                guest, options.has(Trait.DIRECT_IO), options.has(Trait.PRESERVE_NOATIME), !options.has(Trait.WRITEBACK));
+        if (options.has(Trait.WRITEBACK) && (flags & OpenFlags.ACCESS_MODE) == OpenFlags.WRITE_ONLY) {
             flags = flags & ~OpenFlags.ACCESS_MODE | OpenFlags.READ_WRITE; // the guest fills its pages first
         }
         return flags;

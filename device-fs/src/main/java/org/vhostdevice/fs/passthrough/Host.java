@@ -4,6 +4,7 @@ import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
 import org.vhostdevice.core.sys.OpenFlags;
+import org.vhostdevice.fs.passthrough.PassthroughOptions.Trait;
 import org.vhostdevice.fs.vfs.Caller;
 import org.vhostdevice.fs.vfs.FsException;
 
@@ -73,17 +74,20 @@ record Host(
     /// @return its number
     long found(Caller caller, Inode parent, long node) throws FsException {
         FileStat stat = caller.stat();
-        caller.submount(options.submounts()
+        caller.submount(options.has(Trait.SUBMOUNTS)
                 && stat.type() == FileStat.DIRECTORY
                 && (stat.mount() != parent.key().mount()
                         || stat.device() != parent.key().device()));
-        if (options.ownership() != Ownership.HOST) {
-            try (Inode inode = nodes.use(node)) {
-                owners.show(inode.fd(), stat);
-            }
-        } else {
+        if (!owners.needFile()) {
             owners.show(Inode.NONE, stat);
+            return node;
         }
-        return node;
+        try (Inode inode = nodes.use(node)) {
+            owners.show(inode.fd(), stat);
+            return node;
+        } catch (FsException e) {
+            nodes.forget(node, 1);
+            throw e;
+        }
     }
 }

@@ -1,28 +1,43 @@
 package org.vhostdevice.fs.passthrough;
 
+import org.vhostdevice.core.sys.Credentials;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
 import org.vhostdevice.fs.vfs.Caller;
 import org.vhostdevice.fs.vfs.FsException;
 
-/// Owners are those of the host.
-record HostOwners(NodeCalls calls) implements Owners {
-    @Override
-    public void begin(Caller caller) throws FsException {}
-
-    @Override
-    public void end() {}
-
-    @Override
-    public int hostMode(int mode) {
-        return mode;
+/// Owners are those of the host, by numbers that a map may change. Files are made as the user that makes them in the
+/// guest, so that the host does with them what it does with its own users', where this process may do that.
+record HostOwners(NodeCalls calls, IdMap users, IdMap groups, boolean assumes) implements Owners {
+    static HostOwners of(PassthroughOptions.Identity identity, NodeCalls calls) {
+        return new HostOwners(calls, identity.users(), identity.groups(), Credentials.possible());
     }
 
     @Override
-    public void made(Caller caller, int fd, int mode) {}
+    public void begin(Caller caller) throws FsException {
+        int uid = users.toHost(caller.uid());
+        int gid = groups.toHost(caller.gid());
+        if (assumes && (uid != 0 || gid != 0)) {
+            FsException.check(
+                    caller.group() >= 0
+                            ? Credentials.assume(uid, gid, groups.toHost(caller.group()))
+                            : Credentials.assumeInAnyGroup(uid, gid));
+        }
+    }
 
     @Override
-    public void show(int node, FileStat stat) {}
+    public void end() {
+        if (assumes) {
+            Credentials.restore();
+        }
+    }
+
+    @Override
+    public void show(int node, FileStat stat) {
+        if (!users.isIdentity() || !groups.isIdentity()) {
+            stat.override(stat.mode(), users.toGuest(stat.uid()), groups.toGuest(stat.gid()));
+        }
+    }
 
     @Override
     public void setMode(int node, int mode) throws FsException {
@@ -31,6 +46,7 @@ record HostOwners(NodeCalls calls) implements Owners {
 
     @Override
     public void setOwner(int node, int uid, int gid) throws FsException {
-        FsException.check(calls.setOwner(node, uid, gid));
+        FsException.check(calls.setOwner(
+                node, uid == -1 ? -1 : users.toHost(uid), gid == -1 ? -1 : groups.toHost(gid)));
     }
 }

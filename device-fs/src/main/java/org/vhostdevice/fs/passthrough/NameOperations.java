@@ -6,6 +6,7 @@ import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.OpenFlags;
+import org.vhostdevice.core.sys.ThreadUmask;
 import org.vhostdevice.core.sys.TreeCalls;
 import org.vhostdevice.fs.vfs.Caller;
 import org.vhostdevice.fs.vfs.FsException;
@@ -31,14 +32,15 @@ record NameOperations(Host host, FileOperations files) {
         try (Inode directory = host.nodes().use(parent)) {
             makeAs(caller, directory, maker);
             int fd = host.nodes().open(directory.fd(), name);
-            return made(caller, directory, fd, fd, new Inode.Place(parent, name), mode);
+            return made(caller, directory, fd, new Inode.Place(parent, name), mode);
         }
     }
 
     /// Lets a call be made on behalf of the caller.
     private int makeAs(Caller caller, Inode directory, Maker maker) throws FsException {
+        boolean _ = ThreadUmask.set(caller.umask());
+        host.owners().begin(caller);
         try {
-            host.owners().begin(caller);
             return FsException.check(maker.make(directory.fd()));
         } finally {
             host.owners().end();
@@ -48,13 +50,11 @@ record NameOperations(Host host, FileOperations files) {
     /// Enters a file that was just made.
     ///
     /// @param node names it; owned from now on
-    /// @param fd names it or has it open
-    @SuppressWarnings("checkstyle:ParameterNumber")
-    private long made(Caller caller, Inode directory, int node, int fd, Inode.@Nullable Place place, int mode)
+    private long made(Caller caller, Inode directory, int node, Inode.@Nullable Place place, int mode)
             throws FsException {
         boolean entered = false;
         try {
-            host.owners().made(caller, fd, mode & ~caller.umask());
+            setMode(caller, node, mode & ~caller.umask());
             entered = true;
             return host.found(caller, directory, host.nodes().enter(node, caller.stat(), place));
         } finally {
@@ -64,8 +64,11 @@ record NameOperations(Host host, FileOperations files) {
         }
     }
 
-    private int hostMode(Caller caller, int mode) {
-        return host.owners().hostMode(mode & ~caller.umask());
+    private void setMode(Caller caller, int node, int mode) throws FsException {
+        host.owners().made(caller, node, mode);
+        if (!ThreadUmask.possible() && (mode & FileStat.TYPE_MASK) != FileStat.SYMLINK) {
+            host.owners().setMode(node, mode & PERMISSIONS); // the process's mask may have taken some away
+        }
     }
 
     long symlink(Caller caller, long parent, MemorySegment name, MemorySegment target) throws FsException {
@@ -74,13 +77,13 @@ record NameOperations(Host host, FileOperations files) {
     }
 
     long mknod(Caller caller, long parent, MemorySegment name, int mode, int device) throws FsException {
-        int made = hostMode(caller, mode);
+        int made = host.owners().hostMode(mode);
         return make(caller, parent, name, mode, directory -> TreeCalls.makeNode(directory, name, made, device));
     }
 
     long mkdir(Caller caller, long parent, MemorySegment name, int mode) throws FsException {
         int all = FileStat.DIRECTORY | (mode & PERMISSIONS);
-        int made = hostMode(caller, all) & PERMISSIONS;
+        int made = host.owners().hostMode(all) & PERMISSIONS;
         return make(caller, parent, name, all, directory -> TreeCalls.makeDirectory(directory, name, made));
     }
 
@@ -88,7 +91,7 @@ record NameOperations(Host host, FileOperations files) {
     long create(Caller caller, long parent, MemorySegment name, int mode, int flags, boolean killPrivileges)
             throws FsException {
         int all = FileStat.REGULAR | (mode & PERMISSIONS);
-        int made = hostMode(caller, all) & PERMISSIONS;
+        int made = host.owners().hostMode(all) & PERMISSIONS;
         int hostFlags = files.hostFlags(flags) & ~OpenFlags.TRUNCATE | OpenFlags.CREATE | OpenFlags.EXCLUSIVE;
         try (Inode directory = host.nodes().use(parent)) {
             host.nodes().makeRoom();
@@ -127,7 +130,7 @@ record NameOperations(Host host, FileOperations files) {
         OpenFile file = new OpenFile(fd);
         long node;
         try {
-            node = made(caller, directory, FsException.check(host.calls().nameOf(fd)), fd, place, mode);
+            node = made(caller, directory, FsException.check(host.calls().nameOf(fd)), place, mode);
         } catch (FsException e) {
             file.close();
             throw e;
@@ -146,7 +149,7 @@ record NameOperations(Host host, FileOperations files) {
             throw FsException.of(Errno.EOPNOTSUPP);
         }
         int all = FileStat.REGULAR | (mode & PERMISSIONS);
-        int made = hostMode(caller, all) & PERMISSIONS;
+        int made = host.owners().hostMode(all) & PERMISSIONS;
         int exclusive = OpenFlags.isExclusive(flags) ? OpenFlags.EXCLUSIVE : 0; // it may never get a name
         int hostFlags = files.hostFlags(flags) & ~OpenFlags.TRUNCATE | OpenFlags.TEMPORARY | exclusive;
         try (Inode directory = host.nodes().use(parent)) {

@@ -1,31 +1,48 @@
 package org.vhostdevice.fs.passthrough;
 
 import org.vhostdevice.core.sys.FileStat;
+import org.vhostdevice.core.sys.NodeCalls;
 import org.vhostdevice.fs.vfs.Caller;
 import org.vhostdevice.fs.vfs.FsException;
 
 /// Who owns files, and with what mode: on the host, and as the guest sees it. Any thread.
-interface Owners {
-    /// Begins to make a file for somebody. [#end] follows on every path, by the same thread.
-    void begin(Caller caller) throws FsException;
+sealed interface Owners permits HostOwners, XattrOwners, SquashOwners {
+    /// The owners that options speak of.
+    static Owners of(PassthroughOptions.Identity identity, NodeCalls calls) {
+        return switch (identity.ownership()) {
+            case HOST -> HostOwners.of(identity, calls);
+            case XATTR -> new XattrOwners(identity, calls);
+            case SQUASH -> SquashOwners.of(calls);
+        };
+    }
 
-    /// Ends what [#begin] began, even if that failed.
-    void end();
+    /// Begins to make a file for somebody. [#end] follows, by the same thread, unless this fails.
+    default void begin(Caller caller) throws FsException {}
+
+    /// Ends what [#begin] began.
+    default void end() {}
 
     /// {@return the mode that a new file gets on the host}
     ///
     /// @param mode type and permissions that it is to have in the guest
-    int hostMode(int mode);
+    default int hostMode(int mode) {
+        return mode;
+    }
 
     /// A file was made.
     ///
-    /// @param fd names it or has it open
+    /// @param node names it
     /// @param mode type and permissions that it is to have in the guest
-    void made(Caller caller, int fd, int mode) throws FsException;
+    default void made(Caller caller, int node, int mode) throws FsException {}
+
+    /// {@return whether [#show] needs the file}
+    default boolean needFile() {
+        return false;
+    }
 
     /// Makes attributes of the host those that the guest is to see.
     ///
-    /// @param node names the file
+    /// @param node names the file, if that is needed
     /// @param stat its attributes
     void show(int node, FileStat stat) throws FsException;
 

@@ -11,6 +11,7 @@ import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.TreeCalls;
+import org.vhostdevice.fs.passthrough.PassthroughOptions.Trait;
 import org.vhostdevice.fs.vfs.AttributeChange;
 import org.vhostdevice.fs.vfs.Caller;
 import org.vhostdevice.fs.vfs.DirectorySink;
@@ -49,7 +50,7 @@ public final class PassthroughFileSystem implements FileSystem {
     /// @return the file system; the caller closes it
     /// @throws IOException if it is no directory, or may not be opened
     public static PassthroughFileSystem open(PassthroughOptions options) throws IOException {
-        NodeCalls calls = options.workingDirectory() ? NodeCalls.ofWorkingDirectory() : NodeCalls.ofHost();
+        NodeCalls calls = options.has(Trait.WORKING_DIRECTORY) ? NodeCalls.ofWorkingDirectory() : NodeCalls.ofHost();
         FileStat stat = new FileStat();
         OwnedFd root = FileIo.openDirectory(options.directory());
         int failed = stat.load(root.number());
@@ -67,7 +68,7 @@ public final class PassthroughFileSystem implements FileSystem {
         }
         NodeTable nodes =
                 new NodeTable(calls, new NodeBudget(calls, handles, options.maxNodeFds()), root.release(), stat);
-        Owners owners = new HostOwners(calls);
+        Owners owners = Owners.of(options.identity(), calls);
         return new PassthroughFileSystem(
                 new Host(options, calls, nodes, handles, owners, new SlotTable<>(), new SlotTable<>()));
     }

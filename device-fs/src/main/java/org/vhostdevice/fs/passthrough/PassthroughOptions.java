@@ -1,31 +1,59 @@
 package org.vhostdevice.fs.passthrough;
 
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// How a directory of the host is shown.
 ///
 /// @param directory what is shared
-/// @param ownership whose files are in the guest
-/// @param xattr whether extended attributes are passed on
-/// @param writeback whether the guest keeps what it writes and reads around it
-/// @param directIo whether `O_DIRECT` of the guest is honoured
-/// @param preserveNoatime whether `O_NOATIME` of the guest is honoured
-/// @param submounts whether the guest is told of other file systems below the directory
-/// @param workingDirectory whether the process's working directory is its `/proc/self/fd`, which it cannot reach by
-/// name
+/// @param identity who is who on both sides
+/// @param traits what else is done
+/// @param xattrMap names of extended attributes on both sides; null if they are the same
 /// @param fileHandles whether files whose descriptor was given back are found by their handle on the host
 /// @param maxNodeFds descriptors that may name files at the same time
 public record PassthroughOptions(
         Path directory,
-        Ownership ownership,
-        boolean xattr,
-        boolean writeback,
-        boolean directIo,
-        boolean preserveNoatime,
-        boolean submounts,
-        boolean workingDirectory,
+        Identity identity,
+        Set<Trait> traits,
+        @Nullable XattrMap xattrMap,
         FileHandleMode fileHandles,
         int maxNodeFds) {
+    /// As many names of files as may be open by default.
+    private static final int DEFAULT_NODE_FDS = 1 << 16;
+
+    /// What may be done or left.
+    public enum Trait {
+        /// Extended attributes are passed on.
+        XATTR,
+        /// The guest keeps what it writes and reads around it.
+        WRITEBACK,
+        /// `O_DIRECT` of the guest is honoured.
+        DIRECT_IO,
+        /// `O_NOATIME` of the guest is honoured.
+        PRESERVE_NOATIME,
+        /// The guest is told of other file systems below the directory.
+        SUBMOUNTS,
+        /// The process's working directory is its `/proc/self/fd`, which it cannot reach by name.
+        WORKING_DIRECTORY
+    }
+
+    /// Who is who.
+    ///
+    /// @param ownership whose files are in the guest
+    /// @param users those of the guest, on the host
+    /// @param groups those of the guest, on the host
+    public record Identity(Ownership ownership, IdMap users, IdMap groups) {
+        /// All are the same on both sides.
+        public static final Identity SAME = new Identity(Ownership.HOST, IdMap.IDENTITY, IdMap.IDENTITY);
+    }
+
+    /// Copies the set.
+    public PassthroughOptions {
+        traits = Set.copyOf(traits);
+    }
+
     /// The defaults.
     ///
     /// @param directory what is shared
@@ -33,15 +61,18 @@ public record PassthroughOptions(
     public static PassthroughOptions of(Path directory) {
         return new PassthroughOptions(
                 directory,
-                Ownership.HOST,
-                false,
-                false,
-                false,
-                false,
-                true,
-                false,
+                Identity.SAME,
+                EnumSet.of(Trait.SUBMOUNTS),
+                null,
                 FileHandleMode.PREFER,
-                1 << 16);
+                DEFAULT_NODE_FDS);
+    }
+
+    /// {@return whether something is done}
+    ///
+    /// @param trait what
+    public boolean has(Trait trait) {
+        return traits.contains(trait);
     }
 
     /// These options with another number of descriptors that name files.
@@ -50,16 +81,32 @@ public record PassthroughOptions(
     /// @param mode whether files are found by handles afterwards
     /// @return options
     public PassthroughOptions withNodeFds(int most, FileHandleMode mode) {
-        return new PassthroughOptions(
-                directory,
-                ownership,
-                xattr,
-                writeback,
-                directIo,
-                preserveNoatime,
-                submounts,
-                workingDirectory,
-                mode,
-                most);
+        return new PassthroughOptions(directory, identity, traits, xattrMap, mode, most);
+    }
+
+    /// These options with one more thing done.
+    ///
+    /// @param trait what
+    /// @return options
+    public PassthroughOptions with(Trait trait) {
+        Set<Trait> more = EnumSet.of(trait);
+        more.addAll(traits);
+        return new PassthroughOptions(directory, identity, more, xattrMap, fileHandles, maxNodeFds);
+    }
+
+    /// These options with others on both sides.
+    ///
+    /// @param who is who
+    /// @return options
+    public PassthroughOptions with(Identity who) {
+        return new PassthroughOptions(directory, who, traits, xattrMap, fileHandles, maxNodeFds);
+    }
+
+    /// These options with other names of extended attributes, which are passed on.
+    ///
+    /// @param map names on both sides
+    /// @return options
+    public PassthroughOptions with(XattrMap map) {
+        return new PassthroughOptions(directory, identity, traits, map, fileHandles, maxNodeFds).with(Trait.XATTR);
     }
 }
