@@ -101,9 +101,8 @@ enum Symbol {
 
     /// The name in the C library of a host.
     ///
-    /// On macOS x86-64 the plain name of a function on `struct stat` stands for the layout with 32-bit inodes, and
-    that to
-    /// read directories is private.
+    /// On macOS x86-64 the plain name of a function on `struct stat` stands for the layout with 32-bit inodes. The
+    /// function that reads directories is private there.
     String nameOn(HostAbi abi) {
         String plain = (this == GETDIRENTRIES64 ? "__" : "") + name().toLowerCase(Locale.ROOT);
         return (this == FSTAT || this == FSTATAT) && abi == HostAbi.MACOS_X86_64 ? plain + "$INODE64" : plain;

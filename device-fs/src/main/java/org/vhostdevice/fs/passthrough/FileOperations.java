@@ -38,7 +38,10 @@ record FileOperations(Host host) {
     int hostFlags(int guest) {
         PassthroughOptions options = host.options();
         int flags = OpenFlags.fromGuest(
-                guest, options.has(Trait.DIRECT_IO), options.has(Trait.PRESERVE_NOATIME), !options.has(Trait.WRITEBACK));
+                guest,
+                options.has(Trait.DIRECT_IO),
+                options.has(Trait.PRESERVE_NOATIME),
+                !options.has(Trait.WRITEBACK));
         if (options.has(Trait.WRITEBACK) && (flags & OpenFlags.ACCESS_MODE) == OpenFlags.WRITE_ONLY) {
             flags = flags & ~OpenFlags.ACCESS_MODE | OpenFlags.READ_WRITE; // the guest fills its pages first
         }

@@ -46,7 +46,7 @@ record HostOwners(NodeCalls calls, IdMap users, IdMap groups, boolean assumes) i
 
     @Override
     public void setOwner(int node, int uid, int gid) throws FsException {
-        FsException.check(calls.setOwner(
-                node, uid == -1 ? -1 : users.toHost(uid), gid == -1 ? -1 : groups.toHost(gid)));
+        FsException.check(
+                calls.setOwner(node, uid == -1 ? -1 : users.toHost(uid), gid == -1 ? -1 : groups.toHost(gid)));
     }
 }

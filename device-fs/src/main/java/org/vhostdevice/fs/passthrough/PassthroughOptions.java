@@ -60,12 +60,7 @@ public record PassthroughOptions(
     /// @return options
     public static PassthroughOptions of(Path directory) {
         return new PassthroughOptions(
-                directory,
-                Identity.SAME,
-                EnumSet.of(Trait.SUBMOUNTS),
-                null,
-                FileHandleMode.PREFER,
-                DEFAULT_NODE_FDS);
+                directory, Identity.SAME, EnumSet.of(Trait.SUBMOUNTS), null, FileHandleMode.PREFER, DEFAULT_NODE_FDS);
     }
 
     /// {@return whether something is done}

@@ -42,7 +42,9 @@ class NodeBudgetTest {
             }
             for (int i = 0; i < FILES; i++) {
                 share.system.getattr(share.caller, nodes.get(i), FileSystem.NO_HANDLE);
-                assertEquals(i % 10 == 0 ? 0 : i, i % 10 == 0 ? 0 : share.caller.stat().size());
+                assertEquals(
+                        i % 10 == 0 ? 0 : i,
+                        i % 10 == 0 ? 0 : share.caller.stat().size());
             }
             long more = OpenFiles.count() - before;
             assertTrue(more <= LIMIT + 2, () -> more + " more are open");
@@ -75,8 +77,7 @@ class NodeBudgetTest {
         try (Share share = share(FileHandleMode.NEVER)) {
             long node = create(share, FileSystem.ROOT, 7);
             long directory = share.mkdir("d");
-            share.system.rename(
-                    share.caller, FileSystem.ROOT, Share.name("f7"), directory, Share.name("moved"), 0);
+            share.system.rename(share.caller, FileSystem.ROOT, Share.name("f7"), directory, Share.name("moved"), 0);
             useUp(share);
             share.system.getattr(share.caller, node, FileSystem.NO_HANDLE);
             assertEquals(7, share.caller.stat().size());
