@@ -2,7 +2,6 @@ package org.vhostdevice.blk;
 
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.blk.nbd.NbdOptions;
-import org.vhostdevice.blk.qcow2.Qcow2Options;
 import org.vhostdevice.blk.storage.ImageFormat;
 
 /// How a medium is used.
@@ -22,37 +21,14 @@ record MediumOptions(
         boolean snapshot,
         Tables tables,
         NbdOptions nbd) {
-    /// Read and written, through the page cache, whatever the image is.
-    static final MediumOptions DEFAULT =
-            new MediumOptions(false, CacheMode.WRITEBACK, true, null, false, Tables.DEFAULT, NbdOptions.DEFAULT);
-
     /// Memory for tables of qcow2 images.
     ///
     /// @param l2Bytes for those that map the disk
     /// @param refcountBytes for reference counts
-    record Tables(long l2Bytes, long refcountBytes) {
-        /// As much as usual.
-        static final Tables DEFAULT = new Tables(Qcow2Options.L2_CACHE_BYTES, Qcow2Options.REFCOUNT_CACHE_BYTES);
-    }
+    record Tables(long l2Bytes, long refcountBytes) {}
 
     /// Whether the medium itself is only read.
     boolean keepsMedium() {
         return readOnly || snapshot;
-    }
-
-    MediumOptions withReadOnly() {
-        return new MediumOptions(true, cache, locked, format, snapshot, tables, nbd);
-    }
-
-    MediumOptions withSnapshot() {
-        return new MediumOptions(readOnly, cache, locked, format, true, tables, nbd);
-    }
-
-    MediumOptions with(CacheMode mode) {
-        return new MediumOptions(readOnly, mode, locked, format, snapshot, tables, nbd);
-    }
-
-    MediumOptions with(@Nullable ImageFormat known) {
-        return new MediumOptions(readOnly, cache, locked, known, snapshot, tables, nbd);
     }
 }

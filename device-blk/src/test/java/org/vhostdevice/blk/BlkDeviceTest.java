@@ -39,7 +39,7 @@ class BlkDeviceTest {
             | 1 << 10 // TOPOLOGY
             | 1 << 11 // CONFIG_WCE
             | 1 << 12; // MQ
-    private static final MediumOptions WRITABLE = MediumOptions.DEFAULT;
+    private static final MediumOptions WRITABLE = TestOptions.DEFAULT;
 
     @TempDir
     private Path folder;
@@ -73,7 +73,7 @@ class BlkDeviceTest {
         try (BlkDevice device = openKeeping(image, 1)) {
             assertEquals(ALWAYS | WRITE_ZEROES, device.features());
         }
-        try (BlkDevice device = open(image, WRITABLE.withReadOnly(), 1, 128, 512)) {
+        try (BlkDevice device = open(image, TestOptions.READ_ONLY, 1, 128, 512)) {
             assertEquals(ALWAYS | RO, device.features());
         }
     }
@@ -166,7 +166,7 @@ class BlkDeviceTest {
             assertArrayEquals(new byte[4], Arrays.copyOfRange(bytes, 56, 60), "may_unmap, unused1");
         }
         Medium same = new Medium.File(folder.resolve("disk.img"), 0);
-        try (BlkDevice device = open(same, WRITABLE.withReadOnly(), 1, 128, 512)) {
+        try (BlkDevice device = open(same, TestOptions.READ_ONLY, 1, 128, 512)) {
             byte[] bytes = device.config().bytes();
             assertArrayEquals(new byte[24], Arrays.copyOfRange(bytes, 36, 60), "discard, write zeroes, unused1");
         }
@@ -198,7 +198,7 @@ class BlkDeviceTest {
             assertEquals(1, device.config().bytes()[32]);
         }
         Medium image = new Medium.File(folder.resolve("disk.img"), 0);
-        try (BlkDevice device = open(image, WRITABLE.with(CacheMode.WRITETHROUGH), 1, 128, 512)) {
+        try (BlkDevice device = open(image, TestOptions.of(null, CacheMode.WRITETHROUGH), 1, 128, 512)) {
             assertEquals(0, device.config().bytes()[32], "the host wants it so");
         }
     }

@@ -30,7 +30,7 @@ import org.vhostdevice.core.memory.SegmentBuffers;
 
 class MediumOpenerTest {
     private static final int SIZE = 1 << 20;
-    private static final MediumOptions QCOW2 = MediumOptions.DEFAULT.with(ImageFormat.QCOW2);
+    private static final MediumOptions QCOW2 = TestOptions.of(ImageFormat.QCOW2, CacheMode.WRITEBACK);
 
     private final Arena arena = Arena.ofAuto();
 
@@ -77,14 +77,14 @@ class MediumOpenerTest {
     @Test
     void rawImageIsGuardedUnlessItsFormatIsNamed() throws IOException {
         Path path = raw("a.img", 1);
-        try (Storage storage = open(file(path), MediumOptions.DEFAULT)) {
+        try (Storage storage = open(file(path), TestOptions.DEFAULT)) {
             assertInstanceOf(ProbedRaw.class, storage);
             assertArrayEquals(filled(512, 1), read(storage, 512, 512));
         }
-        try (Storage storage = open(file(path), MediumOptions.DEFAULT.with(ImageFormat.RAW))) {
+        try (Storage storage = open(file(path), TestOptions.of(ImageFormat.RAW, CacheMode.WRITEBACK))) {
             assertInstanceOf(FileStorage.class, storage);
         }
-        try (Storage storage = open(file(path), MediumOptions.DEFAULT.withReadOnly())) {
+        try (Storage storage = open(file(path), TestOptions.READ_ONLY)) {
             assertInstanceOf(FileStorage.class, storage, "nobody writes to it");
         }
     }
@@ -97,12 +97,12 @@ class MediumOpenerTest {
             write(storage, 4096, 8192, 7);
             storage.flush();
         }
-        try (Storage storage = open(file(path), MediumOptions.DEFAULT)) {
+        try (Storage storage = open(file(path), TestOptions.DEFAULT)) {
             assertInstanceOf(Qcow2Image.class, storage);
             assertArrayEquals(filled(8192, 7), read(storage, 4096, 8192));
             assertArrayEquals(filled(4096, 0), read(storage, 0, 4096));
         }
-        try (Storage storage = open(file(path), MediumOptions.DEFAULT.with(ImageFormat.RAW))) {
+        try (Storage storage = open(file(path), TestOptions.of(ImageFormat.RAW, CacheMode.WRITEBACK))) {
             assertEquals('Q', read(storage, 0, 512)[0], "what the options say counts");
         }
     }
@@ -137,16 +137,16 @@ class MediumOpenerTest {
         byte[] first = magic.getBytes(StandardCharsets.ISO_8859_1);
         System.arraycopy(first, 0, content, 0, first.length);
         Files.write(path, content);
-        String message = assertThrows(IOException.class, () -> open(file(path), MediumOptions.DEFAULT))
+        String message = assertThrows(IOException.class, () -> open(file(path), TestOptions.DEFAULT))
                 .getMessage();
         assertTrue(message.contains(format.word()) && message.contains("--format raw"), message);
-        open(file(path), MediumOptions.DEFAULT.with(ImageFormat.RAW)).close();
+        open(file(path), TestOptions.of(ImageFormat.RAW, CacheMode.WRITEBACK)).close();
     }
 
     @Test
     void snapshotLeavesTheImageAloneAndNoFileBehind() throws IOException {
         Path path = raw("a.img", 1);
-        try (Storage storage = open(file(path), MediumOptions.DEFAULT.withSnapshot())) {
+        try (Storage storage = open(file(path), TestOptions.SNAPSHOT)) {
             assertFalse(storage.readOnly());
             write(storage, 1024, 4096, 9);
             storage.writeZeroes(65_536, 65_536, true);
@@ -156,14 +156,14 @@ class MediumOpenerTest {
             assertArrayEquals(filled(65_536, 0), read(storage, 65_536, 65_536));
         }
         assertArrayEquals(filled(SIZE, 1), Files.readAllBytes(path));
-        try (Storage storage = open(file(path), MediumOptions.DEFAULT.withSnapshot())) {
+        try (Storage storage = open(file(path), TestOptions.SNAPSHOT)) {
             assertArrayEquals(filled(4096, 1), read(storage, 1024, 4096), "the next start sees the image");
         }
     }
 
     @Test
     void memoryIsEmptyAtFirstAndKeepsWhatIsWritten() throws IOException {
-        try (Storage storage = open(new Medium.Memory(SIZE), MediumOptions.DEFAULT)) {
+        try (Storage storage = open(new Medium.Memory(SIZE), TestOptions.DEFAULT)) {
             assertFalse(storage.waits());
             assertArrayEquals(filled(4096, 0), read(storage, 0, 4096));
             write(storage, 1000, 5000, 3);
@@ -186,7 +186,7 @@ class MediumOpenerTest {
             return;
         }
         Path path = folder.resolve("direct.qcow2");
-        MediumOptions direct = QCOW2.with(CacheMode.NONE);
+        MediumOptions direct = TestOptions.of(ImageFormat.QCOW2, CacheMode.NONE);
         try (Storage storage = open(new Medium.File(path, SIZE), direct)) {
             write(storage, 0, 65_536, 1);
             write(storage, 512, 512, 2);

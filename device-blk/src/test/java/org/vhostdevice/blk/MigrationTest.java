@@ -105,7 +105,7 @@ class MigrationTest {
             image = directory.resolve(name + ".img");
             var config = new BlkConfig(
                     new Medium.File(image, DISK),
-                    MediumOptions.DEFAULT,
+                    TestOptions.DEFAULT,
                     QUEUES,
                     RING,
                     512,

@@ -36,13 +36,10 @@ public final class IoUring implements AutoCloseable {
     private static final long OFFSET = 8;
     private static final long ADDRESS = 16;
     private static final long LENGTH = 24;
-    private static final long OP_FLAGS = 28;
     private static final long USER_DATA = 32;
 
     private static final int IORING_OP_READV = 1;
     private static final int IORING_OP_WRITEV = 2;
-    private static final int IORING_OP_FSYNC = 3;
-    private static final int IORING_FSYNC_DATASYNC = 1;
 
     private static final int IORING_SETUP_CQSIZE = 1 << 3;
     /// The thread is not interrupted for a completion: its next system call, or the one that it waits in, finds it.
@@ -190,7 +187,7 @@ public final class IoUring implements AutoCloseable {
     /// @param token given to [Completion#completed]
     public void readv(int file, long iovecs, int count, long offset, long token) {
         prepare(IORING_OP_READV, file, token);
-        describe(iovecs, count, offset, 0);
+        describe(iovecs, count, offset);
     }
 
     /// Prepares to write a file.
@@ -202,16 +199,7 @@ public final class IoUring implements AutoCloseable {
     /// @param token given to [Completion#completed]
     public void writev(int file, long iovecs, int count, long offset, long token) {
         prepare(IORING_OP_WRITEV, file, token);
-        describe(iovecs, count, offset, 0);
-    }
-
-    /// Prepares `fdatasync(2)`, which covers the requests that have completed.
-    ///
-    /// @param file open until the request has completed
-    /// @param token given to [Completion#completed]
-    public void fdatasync(int file, long token) {
-        prepare(IORING_OP_FSYNC, file, token);
-        describe(0, 0, 0, IORING_FSYNC_DATASYNC);
+        describe(iovecs, count, offset);
     }
 
     /// Hands the prepared requests to the kernel.
@@ -288,12 +276,11 @@ public final class IoUring implements AutoCloseable {
         sqes.set(JAVA_LONG, at + USER_DATA, token);
     }
 
-    private void describe(long address, int length, long offset, int flags) {
+    private void describe(long address, int length, long offset) {
         long at = sqe();
         sqes.set(JAVA_LONG, at + OFFSET, offset);
         sqes.set(JAVA_LONG, at + ADDRESS, address);
         sqes.set(JAVA_INT, at + LENGTH, length);
-        sqes.set(JAVA_INT, at + OP_FLAGS, flags);
         tail++;
         prepared++;
     }

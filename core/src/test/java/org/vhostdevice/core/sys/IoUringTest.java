@@ -148,10 +148,9 @@ class IoUringTest {
         ring.readv(fd.number(), nowhere.address(), 1, 0, 1);
         ring.readv(fd.number(), iovec(arena.allocate(BLOCK)).address(), 1, content.length, 2);
         ring.readv(1 << 20, iovec(arena.allocate(BLOCK)).address(), 1, 0, 3);
-        ring.fdatasync(fd.number(), 4);
         ring.submit();
-        reapAll(4);
-        assertEquals(Map.of(1L, -Errno.EFAULT.number(), 2L, 0, 3L, -Errno.EBADF.number(), 4L, 0), results);
+        reapAll(3);
+        assertEquals(Map.of(1L, -Errno.EFAULT.number(), 2L, 0, 3L, -Errno.EBADF.number()), results);
     }
 
     /// Of requests that the kernel cannot do when they are submitted.
