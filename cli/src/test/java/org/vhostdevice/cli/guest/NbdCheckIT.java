@@ -19,7 +19,13 @@ class NbdCheckIT {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"--split --notify eventfd", "--packed --notify pipe"})
+    @ValueSource(
+            strings = {
+                "--split --notify eventfd",
+                "--split --notify pipe",
+                "--packed --notify eventfd",
+                "--packed --notify pipe"
+            })
     void exportObeysEveryMust(String options) throws IOException {
         Path file = folder.resolve("disk.img");
         var _ = BlkImage.raw(file, DISK_BYTES);
