@@ -11,7 +11,8 @@ final class LogOptions {
         WARN(Level.WARNING),
         INFO(Level.INFO),
         DEBUG(Level.DEBUG),
-        TRACE(Level.TRACE);
+        TRACE(Level.TRACE),
+        OFF(Level.OFF);
 
         private final Level level;
 
@@ -24,11 +25,20 @@ final class LogOptions {
             names = "--log-level",
             paramLabel = "LEVEL",
             defaultValue = "info",
-            description = "error, warn, info, debug or trace (default: ${DEFAULT-VALUE}).")
+            description = "error, warn, info, debug, trace or off (default: ${DEFAULT-VALUE}).")
     private LogLevel logLevel = LogLevel.INFO;
 
-    /// Sets the level for the whole program.
+    @Option(names = "-d", hidden = true, description = "As --log-level debug.")
+    private boolean debug;
+
+    @Option(names = "--syslog", description = "Log to the system log of the host instead of standard error.")
+    private boolean syslog;
+
+    /// Sets level and place for the whole program.
     void apply() {
-        StderrLogger.setThreshold(logLevel.level);
+        StderrLogger.setThreshold(debug ? Level.DEBUG : logLevel.level);
+        if (syslog) {
+            StderrLogger.useSystemLog();
+        }
     }
 }

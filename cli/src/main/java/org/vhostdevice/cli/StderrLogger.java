@@ -8,11 +8,14 @@ import java.time.ZoneOffset;
 import java.util.MissingResourceException;
 import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.sys.SystemLog;
 
-/// Writes a line to standard error for each message of at least the level that is set for the whole program: time in
-/// UTC, level, message. What caused the message follows as text, and with its stack from level debug on.
+/// Writes a line to standard error, or to the system log, for each message of at least the level that is set for the
+/// whole program: time in UTC, level, message. What caused the message follows as text, and with its stack from level
+/// debug on.
 final class StderrLogger implements System.Logger {
     private static volatile Level threshold = Level.INFO;
+    private static volatile boolean toSystemLog;
 
     private final String name;
 
@@ -23,6 +26,12 @@ final class StderrLogger implements System.Logger {
     /// Sets the lowest level that is written.
     static void setThreshold(Level level) {
         threshold = level;
+    }
+
+    /// Writes to the system log from now on.
+    static void useSystemLog() {
+        SystemLog.open("vhost-device");
+        toSystemLog = true;
     }
 
     /// Whether stacks of exceptions are shown.
@@ -75,15 +84,34 @@ final class StderrLogger implements System.Logger {
     }
 
     private static void write(Level level, String text, @Nullable Throwable thrown) {
-        long millis = System.currentTimeMillis();
-        LocalDateTime time = LocalDateTime.ofEpochSecond(
-                Math.floorDiv(millis, 1000), Math.floorMod(millis, 1000) * 1_000_000, ZoneOffset.UTC);
         StringBuilder line = new StringBuilder(128);
-        line.append(time).append("Z ").append(level.getName()).append(' ').append(text);
+        if (!toSystemLog) {
+            line.append(now()).append("Z ");
+        }
+        line.append(level.getName()).append(' ').append(text);
         if (thrown != null) {
             line.append(showsStacks() ? System.lineSeparator() + stack(thrown) : ": " + thrown.getMessage());
         }
-        System.err.println(line);
+        if (toSystemLog) {
+            line.toString().lines().forEach(each -> SystemLog.write(priority(level), each));
+        } else {
+            System.err.println(line);
+        }
+    }
+
+    private static LocalDateTime now() {
+        long millis = System.currentTimeMillis();
+        return LocalDateTime.ofEpochSecond(
+                Math.floorDiv(millis, 1000), Math.floorMod(millis, 1000) * 1_000_000, ZoneOffset.UTC);
+    }
+
+    private static int priority(Level level) {
+        return switch (level) {
+            case ERROR -> SystemLog.ERROR;
+            case WARNING -> SystemLog.WARNING;
+            case INFO -> SystemLog.INFO;
+            default -> SystemLog.DEBUG;
+        };
     }
 
     private static String stack(Throwable thrown) {

@@ -35,7 +35,8 @@ class CommandLineTest {
         if (!Files.exists(image)) {
             Files.write(image, new byte[4096]);
         }
-        return line.replace("{image}", "--blk-file " + image)
+        return line.replace("{share}", "--shared-dir " + folder)
+                .replace("{image}", "--blk-file " + image)
                 .replace("{new}", "--blk-file " + folder.resolve("new.img") + " --create 1M")
                 .replace("{socket}", "--socket " + folder.resolve("s"))
                 .replace("{folder}", folder.toString())
@@ -96,6 +97,25 @@ class CommandLineTest {
                 "blk {image} {socket} --create 1X | 1X",
                 "blk {image} {socket} --create 1000 | multiple",
                 "blk {image} {socket} more | more",
+                "fs {socket} | --shared-dir",
+                "fs {socket} --shared-dir | --shared-dir",
+                "fs {share} | --socket",
+                "fs {share} {socket} --fd 3 | --socket",
+                "fs {share} {socket} --tag= | --tag",
+                "fs {share} {socket} --tag 1234567890123456789012345678901234567 | 37",
+                "fs {share} {socket} --num-request-queues 0 | --num-request-queues",
+                "fs {share} {socket} --thread-pool-size 257 | --thread-pool-size",
+                "fs {share} {socket} --cache sometimes | sometimes",
+                "fs {share} {socket} --sandbox jail | jail",
+                "fs {share} {socket} --seccomp maim | maim",
+                "fs {share} {socket} --modcaps +fly | fly",
+                "fs {share} {socket} --xattrmap foo | --xattrmap",
+                "fs {share} {socket} --translate-uid map:0:0 | --translate-uid",
+                "fs {share} {socket} --translate-gid map:0:1:1 --posix-acl | --posix-acl",
+                "fs {share} {socket} --sandbox none --uid-map :0:1:1: | --uid-map",
+                "fs {share} {socket} --rlimit-nofile 10 | --rlimit-nofile",
+                "fs {share} {socket} -o xattr,frob | frob",
+                "fs {share} {socket} --log-level loud | loud",
                 "quickstart --socket s | --socket",
                 "quickstart 7 | 7",
                 "bench | --compare",
@@ -214,6 +234,12 @@ class CommandLineTest {
         assertEquals(0, run.status());
         assertEquals("", run.err());
         assertEquals("{\"type\":\"block\",\"features\":[\"read-only\",\"blk-file\"]}\n", run.out());
+    }
+
+    @Test
+    void libvirtFindsTheOptionsOfVirtiofsd() throws IOException {
+        CommandRun run = CommandRun.of("fs", "--print-capabilities");
+        assertEquals(new CommandRun(0, "{\"type\":\"fs\",\"features\":[\"separate-options\"]}\n", ""), run);
     }
 
     @ParameterizedTest

@@ -2,12 +2,20 @@ package org.vhostdevice.fs;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.device.VirtioDevice;
-import org.vhostdevice.fs.fuse.CachePolicy;
+import org.vhostdevice.fs.fuse.FuseOptions;
+import org.vhostdevice.fs.fuse.FuseOptions.Ability;
+import org.vhostdevice.fs.passthrough.FileHandleMode;
 import org.vhostdevice.fs.passthrough.PassthroughFileSystem;
+import org.vhostdevice.fs.passthrough.PassthroughOptions;
+import org.vhostdevice.fs.passthrough.PassthroughOptions.Identity;
+import org.vhostdevice.fs.passthrough.PassthroughOptions.Trait;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options of `vhost-device fs` as typed.
@@ -37,18 +45,38 @@ final class FsArgs implements DeviceArguments {
                     + " (default: ${DEFAULT-VALUE}, for as many as are useful).")
     private int threads;
 
-    @Option(
-            names = "--cache",
-            paramLabel = "POLICY",
-            description = "How long the guest may use what it knows without asking: auto, always, never or metadata"
-                    + " (default: auto).")
-    private CachePolicy cache = CachePolicy.AUTO;
-
     @Option(names = "--readonly", description = "Refuse all changes.")
     private boolean readOnly;
 
-    @Option(names = "--xattr", description = "Let the guest use extended attributes.")
-    private boolean xattr;
+    @Option(
+            names = "--announce-submounts",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "Tell the guest which directories are other mounts of the host (default: on).")
+    private boolean submounts = true;
+
+    @Option(
+            names = "--inode-file-handles",
+            paramLabel = "MODE",
+            description = "Whether files that the guest knows are found again by handles of the host's file system, not"
+                    + " by descriptors: never, prefer (where possible) or mandatory (default: prefer).")
+    private FileHandleMode fileHandles = FileHandleMode.PREFER;
+
+    @Mixin
+    private final FsCacheArgs caching = new FsCacheArgs();
+
+    @Mixin
+    private final FsXattrArgs attributes = new FsXattrArgs();
+
+    @Mixin
+    private final FsIdentityArgs identity = new FsIdentityArgs();
+
+    @Mixin
+    private final FsSandboxArgs sandbox = new FsSandboxArgs();
+
+    @Mixin
+    private final FsLegacyArgs legacy = new FsLegacyArgs();
 
     @Override
     public VirtioDevice open() throws UsageException, IOException {
@@ -60,13 +88,47 @@ final class FsArgs implements DeviceArguments {
     ///
     /// @throws UsageException if they are wrong
     FsConfig config() throws UsageException {
-        if (sharedDir == null) {
-            throw new UsageException("--shared-dir DIR is missing: name the directory to share");
-        }
         try {
-            return new FsConfig(sharedDir, tag, requestQueues, threads, cache, readOnly, xattr);
+            return new FsConfig(tag, requestQueues, threads, fuse(), passthrough(), sandbox.options());
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }
+    }
+
+    private FuseOptions fuse() {
+        Set<Ability> abilities = EnumSet.noneOf(Ability.class);
+        add(abilities, Ability.READONLY, readOnly);
+        add(abilities, Ability.SUBMOUNTS, submounts);
+        caching.addAbilities(abilities);
+        attributes.addTo(abilities);
+        return new FuseOptions(caching.cache, caching.readdirplus(), abilities);
+    }
+
+    static <T> void add(Set<T> set, T element, boolean wanted) {
+        if (wanted) {
+            boolean _ = set.add(element);
+        }
+    }
+
+    private PassthroughOptions passthrough() {
+        if (sharedDir == null) {
+            throw new IllegalArgumentException("--shared-dir DIR is missing: name the directory to share");
+        }
+        Identity who = identity.identity();
+        if (attributes.posixAcl() && !(who.users().isIdentity() && who.groups().isIdentity())) {
+            throw new IllegalArgumentException(
+                    "--posix-acl goes without --translate-uid and --translate-gid: lists would name the wrong users");
+        }
+        Set<Trait> traits = EnumSet.noneOf(Trait.class);
+        add(traits, Trait.XATTR, attributes.xattr());
+        add(traits, Trait.SUBMOUNTS, submounts);
+        caching.addTraits(traits);
+        return new PassthroughOptions(
+                sharedDir,
+                who,
+                traits,
+                attributes.map(),
+                fileHandles,
+                PassthroughOptions.of(sharedDir).maxNodeFds());
     }
 }

@@ -1,5 +1,6 @@
 package org.vhostdevice.fs;
 
+import java.util.List;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.DeviceProvider;
 import org.vhostdevice.core.device.DeviceType;
@@ -22,6 +23,12 @@ public final class FsProvider implements DeviceProvider {
     @Override
     public DeviceType type() {
         return DeviceType.FS;
+    }
+
+    /// {@return that options are written as in today's virtiofsd, which libvirt looks for}
+    @Override
+    public List<String> capabilities() {
+        return List.of("separate-options");
     }
 
     @Override
