@@ -15,6 +15,7 @@ import org.vhostdevice.blk.queue.Disk;
 import org.vhostdevice.blk.queue.WriteCache;
 import org.vhostdevice.blk.storage.FileSpec;
 import org.vhostdevice.blk.storage.FileStorage;
+import org.vhostdevice.core.testkit.TestContext;
 import org.vhostdevice.core.testkit.TestGuest;
 import org.vhostdevice.core.testkit.TestRing;
 import org.vhostdevice.core.testkit.TestRing.Layout;

@@ -10,6 +10,7 @@ import java.util.List;
 import org.vhostdevice.blk.queue.BlkQueue;
 import org.vhostdevice.blk.queue.Disk;
 import org.vhostdevice.blk.queue.WriteCache;
+import org.vhostdevice.core.testkit.TestContext;
 import org.vhostdevice.core.testkit.TestGuest;
 import org.vhostdevice.core.testkit.TestRing;
 import org.vhostdevice.core.virtqueue.BrokenQueueException;

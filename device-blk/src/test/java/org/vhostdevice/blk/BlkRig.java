@@ -16,6 +16,7 @@ import org.vhostdevice.blk.queue.Throttle;
 import org.vhostdevice.blk.queue.WriteCache;
 import org.vhostdevice.blk.storage.Storage;
 import org.vhostdevice.core.memory.GuestMemoryException;
+import org.vhostdevice.core.testkit.TestContext;
 import org.vhostdevice.core.testkit.TestGuest;
 import org.vhostdevice.core.testkit.TestRing;
 import org.vhostdevice.core.testkit.TestRing.Layout;

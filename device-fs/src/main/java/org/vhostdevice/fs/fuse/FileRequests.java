@@ -103,6 +103,8 @@ final class FileRequests {
         }
     }
 
+    /// Reads into the guest's memory.
+    ///
     /// @param mayWait whether it may wait for the medium
     /// @return false if it would have to wait, and may not
     boolean read(FuseCall call, boolean mayWait) throws FsException {

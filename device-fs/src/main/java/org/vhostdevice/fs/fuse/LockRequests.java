@@ -27,6 +27,8 @@ final class LockRequests {
         out.u32(found.pid());
     }
 
+    /// Takes a lock or gives it back.
+    ///
     /// @param waits whether it waits for a lock that somebody else has
     /// @return false if it has to wait
     boolean setlk(FuseCall call, boolean waits) throws FsException {

@@ -14,7 +14,9 @@ final class WaitingLocks {
         this.most = most;
     }
 
-    /// @return false if too many wait
+    /// Lets a request wait.
+    ///
+    /// @return false if too many do
     synchronized boolean add(FsRequest request) {
         if (requests.size() == most) {
             return false;

@@ -1,4 +1,4 @@
-package org.vhostdevice.blk;
+package org.vhostdevice.core.testkit;
 
 import java.io.IOException;
 import java.util.Queue;
@@ -9,7 +9,7 @@ import org.vhostdevice.core.sys.Poller;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 
 /// What the core lends a queue's handler, on the test's thread: tasks and descriptors get their turn in [#step].
-final class TestContext implements QueueContext, AutoCloseable {
+public final class TestContext implements QueueContext, AutoCloseable {
     private static final long LOOK_NANOS = 1_000_000;
 
     private final int index;
@@ -19,7 +19,12 @@ final class TestContext implements QueueContext, AutoCloseable {
     private final Poller poller;
     private int watched;
 
-    TestContext(int index, FeatureSet features) throws IOException {
+    /// Makes what a queue is lent.
+    ///
+    /// @param index of the queue
+    /// @param features that the driver has accepted
+    /// @throws IOException if the process has too many open files
+    public TestContext(int index, FeatureSet features) throws IOException {
         this.index = index;
         this.features = features;
         this.poller = Poller.create();
@@ -59,7 +64,7 @@ final class TestContext implements QueueContext, AutoCloseable {
     }
 
     /// Waits a moment for something to do, and does it.
-    void step() throws IOException, InterruptedException {
+    public void step() throws IOException, InterruptedException {
         if (watched == 0) {
             given.acquire();
             given.release();

@@ -1,0 +1,64 @@
+package org.vhostdevice.fs.fuse;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/// Puts bytes together as a guest does.
+public final class Wire {
+    private static final int MOST = 1 << 20;
+
+    private final ByteBuffer bytes;
+
+    private Wire(ByteOrder order) {
+        bytes = ByteBuffer.allocate(MOST).order(order);
+    }
+
+    /// Begins with nothing.
+    public static Wire in(ByteOrder order) {
+        return new Wire(order);
+    }
+
+    /// Begins with nothing, little-endian.
+    public static Wire le() {
+        return in(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /// A number of 32 bits.
+    public Wire u32(long value) {
+        bytes.putInt((int) value);
+        return this;
+    }
+
+    /// A number of 64 bits.
+    public Wire u64(long value) {
+        bytes.putLong(value);
+        return this;
+    }
+
+    /// Characters without a NUL.
+    public Wire raw(String text) {
+        bytes.put(text.getBytes(StandardCharsets.UTF_8));
+        return this;
+    }
+
+    /// Characters and a NUL.
+    public Wire text(String text) {
+        raw(text);
+        bytes.put((byte) 0);
+        return this;
+    }
+
+    /// Zeros up to the next multiple of eight.
+    public Wire pad() {
+        bytes.position((bytes.position() + 7) / 8 * 8);
+        return this;
+    }
+
+    /// {@return all of it}
+    public byte[] bytes() {
+        byte[] all = new byte[bytes.position()];
+        bytes.get(0, all);
+        return all;
+    }
+}
