@@ -19,8 +19,8 @@ class ExtensionsTest {
     private static final String LABEL = "setxattr 1000:1001 " + FakeFiles.NODE + " security.selinux a_label 0 false";
 
     private final FakeFiles files = new FakeFiles();
-    private final FuseRig rig = new FuseRig(
-            files, new FuseOptions(CachePolicy.AUTO, Readdirplus.AUTO, Set.of(Ability.SECURITY_LABEL)));
+    private final FuseRig rig =
+            new FuseRig(files, new FuseOptions(CachePolicy.AUTO, Readdirplus.AUTO, Set.of(Ability.SECURITY_LABEL)));
 
     @BeforeEach
     void begin() {
@@ -65,10 +65,10 @@ class ExtensionsTest {
 
     @Test
     void createdFileGetsItsLabelBesideItsGroup() {
-        Wire arguments = Wire.le().u64(0).u64(0).text("name").u32(16).u32(32).u32(1).u32(7);
+        Wire arguments =
+                Wire.le().u64(0).u64(0).text("name").u32(16).u32(32).u32(1).u32(7);
         assertEquals(0, rig.send(35, NODE, labelled(arguments).bytes()).error());
-        assertEquals(
-                List.of("create 1000:1001+7 5 name 00 00 false", LABEL.replace("1001", "1001+7")), files.calls());
+        assertEquals(List.of("create 1000:1001+7 5 name 00 00 false", LABEL.replace("1001", "1001+7")), files.calls());
     }
 
     @Test
@@ -98,8 +98,12 @@ class ExtensionsTest {
     void extensionsThatLieAreInvalid() {
         assertEquals(EINVAL, rig.send(9, NODE, mkdir().u32(0).u32(32).bytes()).error());
         assertEquals(EINVAL, rig.send(9, NODE, mkdir().u32(-1).u32(32).bytes()).error());
-        assertEquals(EINVAL, rig.send(9, NODE, mkdir().u32(16).u32(32).u32(-1).bytes()).error());
-        assertEquals(EINVAL, rig.send(9, NODE, mkdir().u32(16).u32(32).u32(1).bytes()).error());
+        assertEquals(
+                EINVAL,
+                rig.send(9, NODE, mkdir().u32(16).u32(32).u32(-1).bytes()).error());
+        assertEquals(
+                EINVAL,
+                rig.send(9, NODE, mkdir().u32(16).u32(32).u32(1).bytes()).error());
         assertEquals(List.of(), files.calls());
     }
 

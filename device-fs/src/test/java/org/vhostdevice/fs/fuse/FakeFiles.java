@@ -23,7 +23,8 @@ import org.vhostdevice.fs.vfs.FileLock;
 import org.vhostdevice.fs.vfs.FileSystem;
 import org.vhostdevice.fs.vfs.FsException;
 
-/// A file system that writes down what it is asked for, and answers what the test says. Its files have the attributes of
+/// A file system that writes down what it is asked for, and answers what the test says. Its files have the attributes
+/// of
 /// the working directory.
 @SuppressWarnings("checkstyle:ParameterNumber")
 public final class FakeFiles implements FileSystem {
@@ -196,8 +197,7 @@ public final class FakeFiles implements FileSystem {
     }
 
     @Override
-    public void rename(
-            Caller caller, long parent, MemorySegment name, long newParent, MemorySegment newName, int flags)
+    public void rename(Caller caller, long parent, MemorySegment name, long newParent, MemorySegment newName, int flags)
             throws FsException {
         call("rename", caller, parent, text(name), newParent, text(newName), flags);
     }
@@ -230,8 +230,7 @@ public final class FakeFiles implements FileSystem {
     }
 
     @Override
-    public int read(
-            Caller caller, long handle, long offset, IoBuffers into, long position, int bytes, boolean mayWait)
+    public int read(Caller caller, long handle, long offset, IoBuffers into, long position, int bytes, boolean mayWait)
             throws FsException {
         call("read", caller, handle, offset, position, bytes, mayWait);
         if (readWaits && !mayWait) {
@@ -245,13 +244,7 @@ public final class FakeFiles implements FileSystem {
 
     @Override
     public int write(
-            Caller caller,
-            long handle,
-            long offset,
-            IoBuffers from,
-            long position,
-            int bytes,
-            boolean killPrivileges)
+            Caller caller, long handle, long offset, IoBuffers from, long position, int bytes, boolean killPrivileges)
             throws FsException {
         byte[] data = new byte[bytes];
         from.read(position, MemorySegment.ofArray(data), bytes);

@@ -73,7 +73,9 @@ class MalformedRequestTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 39, 40, 55, 57, 1 << 20, -1})
     void anotherLengthThanItSaysIsInvalid(int length) {
-        assertEquals(EINVAL, rig.raw(rig.request(3, NODE, new byte[16], length), 4096).error());
+        assertEquals(
+                EINVAL,
+                rig.raw(rig.request(3, NODE, new byte[16], length), 4096).error());
     }
 
     @ParameterizedTest
@@ -127,10 +129,22 @@ class MalformedRequestTest {
         assertEquals(EINVAL, with.send(21, NODE, value).error());
         byte[] negative = Wire.le().u32(-1).u32(0).text("user.a").raw("value").bytes();
         assertEquals(EINVAL, with.send(21, NODE, negative).error());
-        refused(EINVAL, 16, Wire.le().u64(1).u64(0).u32(4).u32(0).u64(0).u64(0).raw("abc").bytes());
-        refused(EINVAL, 16, Wire.le().u64(1).u64(0).u32(-1).u32(0).u64(0).u64(0).raw("abc").bytes());
-        refused(EINVAL, 39, Wire.le().u64(1).u32(0).u32(1).u64(0).u32(9).u32(0).raw("abc").bytes());
-        refused(EINVAL, 39, Wire.le().u64(1).u32(0).u32(1).u64(0).u32(0).u32(100_000).bytes());
+        refused(
+                EINVAL,
+                16,
+                Wire.le().u64(1).u64(0).u32(4).u32(0).u64(0).u64(0).raw("abc").bytes());
+        refused(
+                EINVAL,
+                16,
+                Wire.le().u64(1).u64(0).u32(-1).u32(0).u64(0).u64(0).raw("abc").bytes());
+        refused(
+                EINVAL,
+                39,
+                Wire.le().u64(1).u32(0).u32(1).u64(0).u32(9).u32(0).raw("abc").bytes());
+        refused(
+                EINVAL,
+                39,
+                Wire.le().u64(1).u32(0).u32(1).u64(0).u32(0).u32(100_000).bytes());
         refused(EINVAL, 28, Wire.le().u64(1).u64(0).u32(-1).u32(0).u64(0).u64(0).bytes());
     }
 
@@ -146,11 +160,26 @@ class MalformedRequestTest {
         refused(EINVAL, 15, Wire.le().u64(1).u64(-1).u32(4).u32(0).u64(0).u64(0).bytes());
         refused(EINVAL, 16, Wire.le().u64(1).u64(-1).u32(0).u32(0).u64(0).u64(0).bytes());
         refused(EINVAL, 46, Wire.le().u64(1).u64(0).u32(0).u32(0).bytes());
-        refused(EINVAL, 47, Wire.le().u64(1).u64(-1).u64(0).u64(0).u64(0).u64(1).u64(0).bytes());
-        refused(EINVAL, 47, Wire.le().u64(1).u64(0).u64(0).u64(0).u64(0).u64(1).u64(1).bytes());
-        refused(EINVAL, 32, Wire.le().u64(1).u64(0).u64(5).u64(4).u32(0).u32(0).u64(0).bytes());
-        refused(EINVAL, 32, Wire.le().u64(1).u64(0).u64(-5).u64(4).u32(0).u32(0).u64(0).bytes());
-        refused(EINVAL, 32, Wire.le().u64(1).u64(0).u64(0).u64(4).u32(3).u32(0).u64(0).bytes());
+        refused(
+                EINVAL,
+                47,
+                Wire.le().u64(1).u64(-1).u64(0).u64(0).u64(0).u64(1).u64(0).bytes());
+        refused(
+                EINVAL,
+                47,
+                Wire.le().u64(1).u64(0).u64(0).u64(0).u64(0).u64(1).u64(1).bytes());
+        refused(
+                EINVAL,
+                32,
+                Wire.le().u64(1).u64(0).u64(5).u64(4).u32(0).u32(0).u64(0).bytes());
+        refused(
+                EINVAL,
+                32,
+                Wire.le().u64(1).u64(0).u64(-5).u64(4).u32(0).u32(0).u64(0).bytes());
+        refused(
+                EINVAL,
+                32,
+                Wire.le().u64(1).u64(0).u64(0).u64(4).u32(3).u32(0).u64(0).bytes());
         byte[] time = new byte[88];
         time[0] = 1 << 4;
         Arrays.fill(time, 56, 60, (byte) 0x7f);
@@ -170,10 +199,15 @@ class MalformedRequestTest {
         for (int opcode : new int[] {4, 6, 8, 9, 10, 11, 12, 13, 16, 21, 24, 35, 43, 45, 47, 51, 53}) {
             assertEquals(EROFS, readOnly.send(opcode, NODE, new byte[100]).error(), "operation " + opcode);
         }
-        assertEquals(EROFS, readOnly.send(14, NODE, Wire.le().u32(2).u32(0).bytes()).error());
-        assertEquals(EROFS, readOnly.send(14, NODE, Wire.le().u32(01000).u32(0).bytes()).error());
-        assertEquals(EROFS, readOnly.send(34, NODE, Wire.le().u32(2).u32(0).bytes()).error());
-        byte[] set = Wire.le().u64(1).u32(0).u32(0x4008_6602).u64(0).u32(0).u32(0).bytes();
+        assertEquals(
+                EROFS, readOnly.send(14, NODE, Wire.le().u32(2).u32(0).bytes()).error());
+        assertEquals(
+                EROFS,
+                readOnly.send(14, NODE, Wire.le().u32(01000).u32(0).bytes()).error());
+        assertEquals(
+                EROFS, readOnly.send(34, NODE, Wire.le().u32(2).u32(0).bytes()).error());
+        byte[] set =
+                Wire.le().u64(1).u32(0).u32(0x4008_6602).u64(0).u32(0).u32(0).bytes();
         assertEquals(EROFS, readOnly.send(39, NODE, set).error());
         assertEquals(List.of("reset"), files.calls());
         assertNotEquals(EROFS, readOnly.send(14, NODE, new byte[8]).error());

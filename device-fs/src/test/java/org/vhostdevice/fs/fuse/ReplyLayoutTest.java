@@ -108,10 +108,7 @@ class ReplyLayoutTest {
         checkOpen(rig.send(14, NODE, 32, new byte[8]).body(), 0, fileFlags);
         checkOpen(rig.send(27, NODE, 32, new byte[8]).body(), 0, directoryFlags);
         ByteBuffer created = rig.send(
-                        35,
-                        NODE,
-                        160,
-                        Wire.le().u64(0).u64(0).text("name").bytes())
+                        35, NODE, 160, Wire.le().u64(0).u64(0).text("name").bytes())
                 .body();
         assertEquals(144, created.capacity());
         assertEquals(FakeFiles.NODE, created.getLong(0));
@@ -127,7 +124,8 @@ class ReplyLayoutTest {
 
     @Test
     void statxHasTheTimeOfBirth() {
-        ByteBuffer body = rig(CachePolicy.AUTO).send(52, NODE, 16 + 288, new byte[24]).body();
+        ByteBuffer body =
+                rig(CachePolicy.AUTO).send(52, NODE, 16 + 288, new byte[24]).body();
         FileStat stat = files.attributes();
         assertEquals(288, body.capacity());
         assertEquals(1, body.getLong(0));
@@ -158,7 +156,8 @@ class ReplyLayoutTest {
 
     @Test
     void writtenBytesAreTold() {
-        byte[] write = Wire.le().u64(1).u64(0).u32(3).u32(0).u64(0).u64(0).raw("abc").bytes();
+        byte[] write =
+                Wire.le().u64(1).u64(0).u32(3).u32(0).u64(0).u64(0).raw("abc").bytes();
         ByteBuffer body = rig(CachePolicy.AUTO).send(16, NODE, 24, write).body();
         assertEquals(8, body.capacity());
         assertEquals(3, body.getLong(0));
@@ -166,7 +165,14 @@ class ReplyLayoutTest {
 
     @Test
     void entriesOfDirectoriesAreAligned() {
-        byte[] read = Wire.le().u64(1).u64(0).u32(24 + 8 + 24 + 8).u32(0).u64(0).u64(0).bytes();
+        byte[] read = Wire.le()
+                .u64(1)
+                .u64(0)
+                .u32(24 + 8 + 24 + 8)
+                .u32(0)
+                .u64(0)
+                .u64(0)
+                .bytes();
         ByteBuffer body = rig(CachePolicy.AUTO).send(28, NODE, read).body();
         assertEquals(64, body.capacity()); // without room for the third
         checkEntry(body, 0, 100, 1, 0);
@@ -219,7 +225,11 @@ class ReplyLayoutTest {
         assertEquals(7, rig.send(22, NODE, 24, ask).body().getLong(0));
         assertEquals(7, rig.send(23, NODE, 24, new byte[8]).body().getLong(0));
         byte[] take = Wire.le().u32(7).u32(0).text("user.a").bytes();
-        assertEquals("content", StandardCharsets.UTF_8.decode(rig.send(22, NODE, 16 + 7, take).body()).toString());
+        assertEquals(
+                "content",
+                StandardCharsets.UTF_8
+                        .decode(rig.send(22, NODE, 16 + 7, take).body())
+                        .toString());
         byte[] few = Wire.le().u32(3).u32(0).text("user.a").bytes();
         assertEquals(Errno.linux(Errno.ERANGE.number()), rig.send(22, NODE, few).error());
     }
@@ -228,12 +238,23 @@ class ReplyLayoutTest {
     void largeAttributesHaveRoom() {
         files.content("x".repeat(60_000));
         byte[] take = Wire.le().u32(65_536).u32(0).text("user.a").bytes();
-        assertEquals(60_000, rig(CachePolicy.AUTO).send(22, NODE, 70_000, take).body().capacity());
+        assertEquals(
+                60_000,
+                rig(CachePolicy.AUTO).send(22, NODE, 70_000, take).body().capacity());
     }
 
     @Test
     void lockInTheWayIsTold() {
-        byte[] lock = Wire.le().u64(1).u64(2).u64(0).u64(9).u32(0).u32(0).u32(0).u32(0).bytes();
+        byte[] lock = Wire.le()
+                .u64(1)
+                .u64(2)
+                .u64(0)
+                .u64(9)
+                .u32(0)
+                .u32(0)
+                .u32(0)
+                .u32(0)
+                .bytes();
         ByteBuffer body = rig(CachePolicy.AUTO).send(31, NODE, 40, lock).body();
         assertEquals(24, body.capacity());
         assertEquals(11, body.getLong(0));
@@ -247,14 +268,23 @@ class ReplyLayoutTest {
         FuseRig rig = rig(CachePolicy.AUTO);
         byte[] seek = Wire.le().u64(1).u64(1L << 40).u32(3).u32(0).bytes();
         assertEquals((1L << 40) + 1, rig.send(46, NODE, 24, seek).body().getLong(0));
-        byte[] copy = Wire.le().u64(1).u64(0).u64(0).u64(2).u64(0).u64(1L << 40).u64(0).bytes();
+        byte[] copy = Wire.le()
+                .u64(1)
+                .u64(0)
+                .u64(0)
+                .u64(2)
+                .u64(0)
+                .u64(1L << 40)
+                .u64(0)
+                .bytes();
         assertEquals(0x7fff_f000L, rig.send(47, NODE, 24, copy).body().getLong(0));
         assertEquals(1L << 40, rig.send(53, NODE, 24, copy).body().getLong(0));
     }
 
     @Test
     void resultOfIoctlIsInFrontOfItsData() {
-        byte[] ioctl = Wire.le().u64(1).u32(0).u32(0x8008_6601L).u64(0).u32(0).u32(7).bytes();
+        byte[] ioctl =
+                Wire.le().u64(1).u32(0).u32(0x8008_6601L).u64(0).u32(0).u32(7).bytes();
         ByteBuffer body = rig(CachePolicy.AUTO).send(39, NODE, ioctl).body();
         assertEquals(16 + 7, body.capacity());
         assertEquals(0, body.getLong(0));

@@ -24,22 +24,8 @@ class SessionTest {
     private static final byte[] NAME = Wire.le().text("name").bytes();
 
     /// What is granted without options: bits 0, 1, 3, 5, 10 to 15, 18, 22, 27, 30, 34, 40.
-    private static final long USUAL = 1L
-            | 1 << 1
-            | 1 << 3
-            | 1 << 5
-            | 1 << 10
-            | 1 << 11
-            | 1 << 12
-            | 1 << 13
-            | 1 << 14
-            | 1 << 15
-            | 1 << 18
-            | 1 << 22
-            | 1 << 27
-            | 1 << 30
-            | 1L << 34
-            | 1L << 40;
+    private static final long USUAL = 1L | 1 << 1 | 1 << 3 | 1 << 5 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14
+            | 1 << 15 | 1 << 18 | 1 << 22 | 1 << 27 | 1 << 30 | 1L << 34 | 1L << 40;
 
     private final FakeFiles files = new FakeFiles();
 
@@ -88,7 +74,8 @@ class SessionTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 8, 26})
     void olderVersionsAreRefused(int minor) {
-        assertEquals(EPROTO, new FuseRig(files, FuseOptions.DEFAULT).init(minor, -1L).error());
+        assertEquals(
+                EPROTO, new FuseRig(files, FuseOptions.DEFAULT).init(minor, -1L).error());
     }
 
     @Test
@@ -100,7 +87,10 @@ class SessionTest {
         assertEquals(7, answer.body().getInt(0));
         assertEquals(EIO, rig.send(1, 1, NAME).error());
         assertEquals(0, rig.init(45, -1L).error());
-        assertEquals(EPROTO, rig.send(26, 0, Arrays.copyOf(rig.wire().u32(6).u32(45).bytes(), 64)).error());
+        assertEquals(
+                EPROTO,
+                rig.send(26, 0, Arrays.copyOf(rig.wire().u32(6).u32(45).bytes(), 64))
+                        .error());
     }
 
     @Test
@@ -113,7 +103,8 @@ class SessionTest {
 
     @Test
     void requestsAreSmallWithoutMaxPages() {
-        ByteBuffer body = new FuseRig(files, FuseOptions.DEFAULT).init(45, 1 << 5).body();
+        ByteBuffer body =
+                new FuseRig(files, FuseOptions.DEFAULT).init(45, 1 << 5).body();
         assertEquals(131_072, body.getInt(20));
         assertEquals(0, body.getShort(28));
     }
@@ -130,8 +121,7 @@ class SessionTest {
         assertEquals(plain | 1 << 28, granted(auto, Readdirplus.AUTO, Ability.KILLPRIV_V2));
         assertEquals(plain | 1L << 36, granted(auto, Readdirplus.AUTO, Ability.ALLOW_MMAP));
         assertEquals(plain | 1L << 32, granted(auto, Readdirplus.AUTO, Ability.SECURITY_LABEL));
-        assertEquals(
-                plain | 1 << 6 | 1 << 20 | 1 << 29, granted(auto, Readdirplus.AUTO, Ability.POSIX_ACL));
+        assertEquals(plain | 1 << 6 | 1 << 20 | 1 << 29, granted(auto, Readdirplus.AUTO, Ability.POSIX_ACL));
         assertEquals(plain, granted(auto, Readdirplus.AUTO, Ability.READONLY, Ability.XATTR, Ability.DIRECT_IO));
     }
 
