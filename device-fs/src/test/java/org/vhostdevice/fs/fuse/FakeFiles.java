@@ -41,7 +41,8 @@ public final class FakeFiles implements FileSystem {
     private String content = "content";
     private boolean readWaits;
     private boolean submount;
-    private boolean locked;
+    private volatile boolean locked;
+    private volatile Runnable onSync = () -> {};
 
     /// Makes one that does everything.
     public FakeFiles() {
@@ -82,6 +83,11 @@ public final class FakeFiles implements FileSystem {
     /// Says whether somebody else has all locks.
     public void locked(boolean is) {
         locked = is;
+    }
+
+    /// Lets FSYNC do something.
+    public void onSync(Runnable task) {
+        onSync = task;
     }
 
     /// The attributes of all files.
@@ -264,6 +270,7 @@ public final class FakeFiles implements FileSystem {
 
     @Override
     public void fsync(Caller caller, long node, long handle, boolean dataOnly) throws FsException {
+        onSync.run();
         call("fsync", caller, node, handle, dataOnly);
     }
 

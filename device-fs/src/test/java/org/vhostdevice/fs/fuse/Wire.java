@@ -3,6 +3,7 @@ package org.vhostdevice.fs.fuse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /// Puts bytes together as a guest does.
 public final class Wire {
@@ -22,6 +23,27 @@ public final class Wire {
     /// Begins with nothing, little-endian.
     public static Wire le() {
         return in(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /// A whole request of user 1000 in group 1001, little-endian.
+    public static byte[] request(int opcode, long unique, long node, byte... body) {
+        byte[] header = le().u32(40 + body.length)
+                .u32(opcode)
+                .u64(unique)
+                .u64(node)
+                .u32(1000)
+                .u32(1001)
+                .u64(0)
+                .bytes();
+        byte[] all = Arrays.copyOf(header, header.length + body.length);
+        System.arraycopy(body, 0, all, header.length, body.length);
+        return all;
+    }
+
+    /// The request that begins a session of 7.45 with all flags.
+    public static byte[] init() {
+        byte[] body = le().u32(7).u32(45).u32(65_536).u32(-1).u32(-1).bytes();
+        return request(26, 1, 0, Arrays.copyOf(body, 64));
     }
 
     /// A number of 32 bits.
