@@ -133,6 +133,9 @@ final class NodeRequests {
 
     void readlink(FuseCall call) throws FsException {
         int room = call.room(LINK_MAX);
+        if (room == 0) {
+            throw RequestReader.invalid();
+        }
         int bytes = files.readlink(call.caller(), call.node(), call.out().room(room));
         call.out().advance(bytes);
     }

@@ -64,12 +64,13 @@ final class XattrRequests {
                 files.listxattr(call.caller(), call.node(), call.out().room(size)));
     }
 
-    /// How many bytes the guest takes, for which there is room then.
+    /// How many bytes the guest takes, for which there is room then; 0 if it asks for the length only.
     private static int size(FuseCall call) throws FsException {
         int wanted = call.in().size();
         call.in().skip(Integer.BYTES);
         int size = Math.min(call.room(wanted), VALUE_MAX);
-        if (wanted == 0 && call.room(Long.BYTES) < Long.BYTES) {
+        int least = wanted == 0 ? Long.BYTES : 1;
+        if (call.room(least) < least) {
             throw RequestReader.invalid();
         }
         call.out().reserve(size);

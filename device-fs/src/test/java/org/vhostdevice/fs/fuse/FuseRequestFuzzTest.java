@@ -67,7 +67,12 @@ class FuseRequestFuzzTest {
         int opcode = body.length == 0 ? 0 : body[0];
         int length = 40 + Math.max(0, body.length - 1);
         ByteBuffer request = ByteBuffer.allocate(length).order(order);
-        request.putInt(length).putInt(opcode).putLong(77).putLong(5).putInt(1000).putInt(1000);
+        request.putInt(length)
+                .putInt(opcode)
+                .putLong(77)
+                .putLong(5)
+                .putInt(1000)
+                .putInt(1000);
         request.position(40);
         request.put(body, Math.min(1, body.length), length - 40);
         return request.array();

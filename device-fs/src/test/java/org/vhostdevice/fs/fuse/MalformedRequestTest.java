@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,8 +122,7 @@ class MalformedRequestTest {
 
     @Test
     void lengthsInArgumentsThatLieAreInvalid() {
-        FuseRig with = new FuseRig(
-                files, new FuseOptions(CachePolicy.AUTO, Readdirplus.AUTO, java.util.Set.of(Ability.XATTR)));
+        FuseRig with = new FuseRig(files, new FuseOptions(CachePolicy.AUTO, Readdirplus.AUTO, Set.of(Ability.XATTR)));
         FuseRig _ = with.begin();
         List<String> _ = files.calls();
         byte[] value = Wire.le().u32(6).u32(0).text("user.a").raw("value").bytes();
@@ -192,9 +192,23 @@ class MalformedRequestTest {
     }
 
     @Test
+    void answersOfAnyLengthNeedRoomToo() {
+        FuseRig with = new FuseRig(files, new FuseOptions(CachePolicy.AUTO, Readdirplus.AUTO, Set.of(Ability.XATTR)));
+        FuseRig _ = with.begin();
+        List<String> _ = files.calls();
+        byte[] length = Wire.le().u32(0).u32(0).text("user.a").bytes();
+        byte[] value = Wire.le().u32(9).u32(0).text("user.a").bytes();
+        assertEquals(EINVAL, with.send(5, NODE, 16).error());
+        assertEquals(EINVAL, with.send(22, NODE, 16, value).error());
+        assertEquals(EINVAL, with.send(22, NODE, 23, length).error());
+        assertEquals(EINVAL, with.send(23, NODE, 16, value).error());
+        assertEquals(EINVAL, with.send(23, NODE, 23, length).error());
+    }
+
+    @Test
     void readOnlyRefusesChanges() {
-        FuseRig readOnly = new FuseRig(
-                files, new FuseOptions(CachePolicy.AUTO, Readdirplus.AUTO, java.util.Set.of(Ability.READONLY)));
+        FuseRig readOnly =
+                new FuseRig(files, new FuseOptions(CachePolicy.AUTO, Readdirplus.AUTO, Set.of(Ability.READONLY)));
         FuseRig _ = readOnly.begin();
         for (int opcode : new int[] {4, 6, 8, 9, 10, 11, 12, 13, 16, 21, 24, 35, 43, 45, 47, 51, 53}) {
             assertEquals(EROFS, readOnly.send(opcode, NODE, new byte[100]).error(), "operation " + opcode);

@@ -7,7 +7,7 @@ import java.util.Arrays;
 
 /// Puts bytes together as a guest does.
 public final class Wire {
-    private static final int MOST = 1 << 20;
+    private static final int MOST = 16 << 10;
 
     private final ByteBuffer bytes;
 
@@ -44,6 +44,11 @@ public final class Wire {
     public static byte[] init() {
         byte[] body = le().u32(7).u32(45).u32(65_536).u32(-1).u32(-1).bytes();
         return request(26, 1, 0, Arrays.copyOf(body, 64));
+    }
+
+    /// {@return a little-endian number of 64 bits}
+    public static long number(byte[] bytes, int at) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(at);
     }
 
     /// A number of 32 bits.

@@ -3,6 +3,7 @@ package org.vhostdevice.fs.queue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,11 @@ final class FsRig implements AutoCloseable {
         /// The length in the used ring.
         long used() {
             return usedBytes;
+        }
+
+        /// What is behind the answer's header.
+        ByteBuffer body() {
+            return ByteBuffer.wrap(Arrays.copyOfRange(answer, Math.min(16, answer.length), answer.length));
         }
 
         /// 0, or a number of Linux.
@@ -123,6 +129,13 @@ final class FsRig implements AutoCloseable {
     void step() throws IOException, InterruptedException, BrokenQueueException {
         context.step();
         serve();
+    }
+
+    /// Ends all that is under way, as a ring that stops.
+    void stop() {
+        handler.quiesce();
+        handler.close();
+        collect();
     }
 
     int inFlight() {
