@@ -36,10 +36,11 @@ public enum Capability {
     IO_URING,
     /// `statx(2)`, which also tells birth times and mounts; otherwise `fstatat(2)`.
     STATX,
-    /// `O_PATH` and `/proc/self/fd`: descriptors that only name a file, and ways to use them. Otherwise files are
-    /// opened
-    /// for reading to be named.
+    /// `O_PATH`, for descriptors that only name a file; otherwise files are opened for reading to be named, or known by
+    /// their name.
     PATH_FDS,
+    /// Offsets in directories at which reading can go on later; otherwise a directory is read at once and kept.
+    DIRECTORY_OFFSETS,
     /// `fallocate(2)`, `fspacectl(2)` or `F_PUNCHHOLE`, which give up a part of a file; otherwise zeros are written.
     PUNCH_HOLE;
 
@@ -69,7 +70,8 @@ public enum Capability {
             case ATOMIC_BITS -> AbiNumber.SYS_FUTEX.existsOn(abi) && Symbol.SYSCALL.isPresent();
             case IO_URING -> AbiNumber.SYS_IO_URING_SETUP.existsOn(abi) && Symbol.SYSCALL.isPresent();
             case STATX -> Symbol.STATX.isPresent();
-            case PATH_FDS -> AbiNumber.SYS_GETDENTS64.existsOn(abi); // Linux
+            case PATH_FDS -> AbiNumber.O_PATH.existsOn(abi);
+            case DIRECTORY_OFFSETS -> !AbiNumber.O_EVTONLY.existsOn(abi); // macOS: APFS has none
             case PUNCH_HOLE -> FileSpace.canPunch(abi);
         };
     }

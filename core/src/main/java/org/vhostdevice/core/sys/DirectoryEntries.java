@@ -1,8 +1,8 @@
 package org.vhostdevice.core.sys;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 
@@ -19,6 +19,7 @@ public final class DirectoryEntries {
     private long end;
     private long next;
     private long nameBytes;
+    private boolean kept;
 
     /// Makes a walk over nothing.
     public DirectoryEntries() {}
@@ -31,6 +32,18 @@ public final class DirectoryEntries {
         entries = filled;
         next = 0;
         end = bytes;
+        kept = false;
+    }
+
+    /// Begins somewhere in entries that are kept, whose offsets are where they end in what is kept.
+    ///
+    /// @param filled all entries of a directory
+    /// @param from 0, or what [#offset] said; anything else gives entries that do not exist, or none
+    public void beginKept(MemorySegment filled, long from) {
+        entries = filled;
+        next = from < 0 ? filled.byteSize() : from;
+        end = filled.byteSize();
+        kept = true;
     }
 
     /// Goes to the next entry.
@@ -38,25 +51,26 @@ public final class DirectoryEntries {
     /// @return whether there is one
     public boolean next() {
         at = next;
-        if (at + NAME >= end) {
+        if (at >= end - NAME) {
             return false;
         }
-        next = at + Math.max(NAME, Short.toUnsignedInt(entries.get(JAVA_SHORT, at + LENGTH)));
+        next = at + Math.max(NAME, Short.toUnsignedInt(entries.get(JAVA_SHORT_UNALIGNED, at + LENGTH)));
         nameBytes = 0;
-        while (at + NAME + nameBytes < Math.min(next, end) && entries.get(JAVA_BYTE, at + NAME + nameBytes) != 0) {
+        long limit = Math.min(next, end) - at - NAME;
+        while (nameBytes < limit && entries.get(JAVA_BYTE, at + NAME + nameBytes) != 0) {
             nameBytes++;
         }
-        return true;
+        return nameBytes < limit;
     }
 
     /// {@return the inode's number}
     public long inode() {
-        return entries.get(JAVA_LONG, at + INODE);
+        return entries.get(JAVA_LONG_UNALIGNED, at + INODE);
     }
 
-    /// {@return where reading goes on behind this entry; 0 on file systems of macOS that do not say}
+    /// {@return where reading goes on behind this entry}
     public long offset() {
-        return entries.get(JAVA_LONG, at + OFFSET);
+        return kept ? next : entries.get(JAVA_LONG_UNALIGNED, at + OFFSET);
     }
 
     /// {@return the type: bits 12 to 15 of a mode, 0 if the file system does not say}

@@ -81,6 +81,14 @@ public final class FileStat {
         return result;
     }
 
+    /// Asks about a file.
+    ///
+    /// @param node the file
+    /// @return 0, or the negated error number
+    public int load(NodeRef node) {
+        return node.isHeld() ? load(node.at()) : load(node.at(), node.name());
+    }
+
     /// Asks about a name in a directory; a symbolic link is not followed.
     ///
     /// @param directory an open directory

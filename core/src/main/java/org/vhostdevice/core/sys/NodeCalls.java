@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 ///
 /// Buffers and names are native memory. Results are as the calls give them, errors as negated numbers of this host
 /// ([Errno#linux] translates). Any thread.
-public sealed interface NodeCalls permits ProcNodeCalls, FdNodeCalls {
+public sealed interface NodeCalls permits ProcNodeCalls, EmptyPathNodeCalls, FdNodeCalls {
     /// For [#setTimes]: the current time.
     int NOW = -1;
 
@@ -16,13 +16,26 @@ public sealed interface NodeCalls permits ProcNodeCalls, FdNodeCalls {
 
     /// {@return the calls of this host}
     static NodeCalls ofHost() {
-        return Capability.PATH_FDS.available() ? new ProcNodeCalls("/proc/self/fd/") : new FdNodeCalls();
+        if (!Capability.PATH_FDS.available()) {
+            return new FdNodeCalls();
+        }
+        return AbiNumber.O_EMPTY_PATH.existsOn(HostAbi.current())
+                ? new EmptyPathNodeCalls()
+                : new ProcNodeCalls("/proc/self/fd/");
     }
 
     /// {@return the calls of this host for a process whose working directory is its `/proc/self/fd`, because it cannot
     /// reach that by name}
     static NodeCalls ofWorkingDirectory() {
-        return Capability.PATH_FDS.available() ? new ProcNodeCalls("") : new FdNodeCalls();
+        NodeCalls calls = ofHost();
+        return calls instanceof ProcNodeCalls ? new ProcNodeCalls("") : calls;
+    }
+
+    /// {@return whether files of a type can be named by a descriptor; others are known by a name in a directory}
+    ///
+    /// @param type as [FileStat#type] gives it
+    default boolean canName(int type) {
+        return true;
     }
 
     /// Makes a node of a name. A symbolic link is not followed, a device or FIFO not opened.
@@ -40,91 +53,91 @@ public sealed interface NodeCalls permits ProcNodeCalls, FdNodeCalls {
 
     /// Opens the file of a node, which must be a regular file or a directory.
     ///
-    /// @param node from [#open]
+    /// @param node the file
     /// @param flags of this host, see [OpenFlags]
     /// @return a descriptor that the caller owns
-    int reopen(int node, int flags);
+    int reopen(NodeRef node, int flags);
 
     /// Sets permissions.
     ///
-    /// @param node from [#open]
+    /// @param node the file
     /// @param mode permissions
     /// @return 0
-    int setMode(int node, int mode);
+    int setMode(NodeRef node, int mode);
 
     /// Sets owner and group.
     ///
-    /// @param node from [#open]
+    /// @param node the file
     /// @param uid -1 leaves it
     /// @param gid -1 leaves it
     /// @return 0
-    int setOwner(int node, int uid, int gid);
+    int setOwner(NodeRef node, int uid, int gid);
 
     /// Sets the times of access and modification.
     ///
-    /// @param node from [#open]
+    /// @param node the file
     /// @param accessSeconds since 1970
     /// @param accessNanos 0 to 999,999,999, [#NOW] or [#OMIT]
     /// @param modificationSeconds since 1970
     /// @param modificationNanos 0 to 999,999,999, [#NOW] or [#OMIT]
     /// @return 0
-    int setTimes(int node, long accessSeconds, int accessNanos, long modificationSeconds, int modificationNanos);
+    int setTimes(NodeRef node, long accessSeconds, int accessNanos, long modificationSeconds, int modificationNanos);
 
     /// Gives the file another name.
     ///
-    /// @param node from [#open]
+    /// @param node the file
     /// @param directory an open directory, or a node of one
     /// @param name one component
     /// @return 0
-    int link(int node, int directory, MemorySegment name);
+    int link(NodeRef node, int directory, MemorySegment name);
 
     /// Reads what a symbolic link says.
     ///
-    /// @param node from [#open]
+    /// @param node the file
     /// @param into all of it may be filled
     /// @return bytes; there is no NUL behind them
-    long readLink(int node, MemorySegment into);
+    long readLink(NodeRef node, MemorySegment into);
 
     /// Sets an extended attribute.
     ///
-    /// @param node from [#open]
+    /// @param node the file
     /// @param name a C string
     /// @param value all of it
     /// @param flags 0, or 1 if there must be none, or 2 if there must be one: the numbers of Linux
     /// @return 0
-    int setXattr(int node, MemorySegment name, MemorySegment value, int flags);
+    int setXattr(NodeRef node, MemorySegment name, MemorySegment value, int flags);
 
     /// Reads an extended attribute.
     ///
-    /// @param node from [#open]
+    /// @param node the file
     /// @param name a C string
     /// @param into all of it may be filled; with no bytes the length is only asked for
     /// @return bytes
-    long getXattr(int node, MemorySegment name, MemorySegment into);
+    long getXattr(NodeRef node, MemorySegment name, MemorySegment into);
 
     /// Lists extended attributes.
     ///
-    /// @param node from [#open]
+    /// @param node the file
     /// @param into all of it may be filled; with no bytes the length is only asked for
     /// @return bytes of names, each with a NUL behind it
-    long listXattr(int node, MemorySegment into);
+    long listXattr(NodeRef node, MemorySegment into);
 
     /// Removes an extended attribute.
     ///
-    /// @param node from [#open]
+    /// @param node the file
     /// @param name a C string
     /// @return 0
-    int removeXattr(int node, MemorySegment name);
+    int removeXattr(NodeRef node, MemorySegment name);
 
     /// The most bytes of a file's handle with what is before it.
     int HANDLE_BYTES = 136;
 
     /// Writes down a handle by which the host finds the file without its name.
     ///
-    /// @param node from [#open]
+    /// @param node the file
     /// @param into [#HANDLE_BYTES], aligned to 8
     /// @return bytes filled in; `EOPNOTSUPP` if this host or the file system has no such handles
-    int handleOf(int node, MemorySegment into);
+    int handleOf(NodeRef node, MemorySegment into);
 
     /// Makes a node of a handle.
     ///

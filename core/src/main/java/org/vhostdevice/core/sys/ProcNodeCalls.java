@@ -64,37 +64,37 @@ final class ProcNodeCalls implements NodeCalls {
     }
 
     @Override
-    public int reopen(int node, int flags) {
+    public int reopen(NodeRef node, int flags) {
         int result;
         do {
-            result = Downcall.openAt(AT_FDCWD, pathOf(node), flags | OpenFlags.CLOSE_ON_EXEC, 0);
+            result = Downcall.openAt(AT_FDCWD, pathOf(node.at()), flags | OpenFlags.CLOSE_ON_EXEC, 0);
         } while (result == Libc.EINTR);
         return result;
     }
 
     @Override
-    public int setMode(int node, int mode) {
-        return Downcall.toInt(Symbol.FCHMODAT, AT_FDCWD, pathOf(node), mode, 0, 0, 0);
+    public int setMode(NodeRef node, int mode) {
+        return Downcall.toInt(Symbol.FCHMODAT, AT_FDCWD, pathOf(node.at()), mode, 0, 0, 0);
     }
 
     @Override
-    public int setOwner(int node, int uid, int gid) {
-        return Downcall.toInt(Symbol.FCHOWNAT, node, NO_NAME.address(), uid, gid, EMPTY_PATH, 0);
+    public int setOwner(NodeRef node, int uid, int gid) {
+        return Downcall.toInt(Symbol.FCHOWNAT, node.at(), NO_NAME.address(), uid, gid, EMPTY_PATH, 0);
     }
 
     @Override
     public int setTimes(
-            int node, long accessSeconds, int accessNanos, long modificationSeconds, int modificationNanos) {
+            NodeRef node, long accessSeconds, int accessNanos, long modificationSeconds, int modificationNanos) {
         MemorySegment times = Timespecs.of(accessSeconds, accessNanos, modificationSeconds, modificationNanos);
-        return Downcall.toInt(Symbol.UTIMENSAT, AT_FDCWD, pathOf(node), times.address(), 0, 0, 0);
+        return Downcall.toInt(Symbol.UTIMENSAT, AT_FDCWD, pathOf(node.at()), times.address(), 0, 0, 0);
     }
 
     @Override
-    public int link(int node, int directory, MemorySegment name) {
+    public int link(NodeRef node, int directory, MemorySegment name) {
         int result = Downcall.toInt(
                 Symbol.LINKAT,
                 AT_FDCWD,
-                pathOf(node),
+                pathOf(node.at()),
                 directory,
                 Libc.checked(name, 1).address(),
                 FOLLOW,
@@ -104,50 +104,50 @@ final class ProcNodeCalls implements NodeCalls {
     }
 
     @Override
-    public long readLink(int node, MemorySegment into) {
+    public long readLink(NodeRef node, MemorySegment into) {
         long bytes = into.byteSize();
-        return Downcall.toLong(Symbol.READLINKAT, node, NO_NAME.address(), address(into), bytes, 0, 0);
+        return Downcall.toLong(Symbol.READLINKAT, node.at(), NO_NAME.address(), address(into), bytes, 0, 0);
     }
 
     @Override
-    public int setXattr(int node, MemorySegment name, MemorySegment value, int flags) {
+    public int setXattr(NodeRef node, MemorySegment name, MemorySegment value, int flags) {
         int result = Downcall.toInt(
-                Symbol.SETXATTR, pathOf(node), address(name), address(value), value.byteSize(), flags, 0);
+                Symbol.SETXATTR, pathOf(node.at()), address(name), address(value), value.byteSize(), flags, 0);
         Reference.reachabilityFence(name);
         Reference.reachabilityFence(value);
         return result;
     }
 
     @Override
-    public long getXattr(int node, MemorySegment name, MemorySegment into) {
+    public long getXattr(NodeRef node, MemorySegment name, MemorySegment into) {
         long bytes = into.byteSize();
-        long result = Downcall.toLong(Symbol.GETXATTR, pathOf(node), address(name), address(into), bytes, 0, 0);
+        long result = Downcall.toLong(Symbol.GETXATTR, pathOf(node.at()), address(name), address(into), bytes, 0, 0);
         Reference.reachabilityFence(name);
         Reference.reachabilityFence(into);
         return result;
     }
 
     @Override
-    public long listXattr(int node, MemorySegment into) {
+    public long listXattr(NodeRef node, MemorySegment into) {
         long bytes = into.byteSize();
-        long result = Downcall.toLong(Symbol.LISTXATTR, pathOf(node), address(into), bytes, 0, 0, 0);
+        long result = Downcall.toLong(Symbol.LISTXATTR, pathOf(node.at()), address(into), bytes, 0, 0, 0);
         Reference.reachabilityFence(into);
         return result;
     }
 
     @Override
-    public int removeXattr(int node, MemorySegment name) {
-        int result = Downcall.toInt(Symbol.REMOVEXATTR, pathOf(node), address(name));
+    public int removeXattr(NodeRef node, MemorySegment name) {
+        int result = Downcall.toInt(Symbol.REMOVEXATTR, pathOf(node.at()), address(name));
         Reference.reachabilityFence(name);
         return result;
     }
 
     @Override
-    public int handleOf(int node, MemorySegment into) {
+    public int handleOf(NodeRef node, MemorySegment into) {
         long at = Libc.checked(into, HANDLE_BYTES).address();
         into.set(JAVA_INT, 0, MAX_HANDLE);
         long mountId = at + HANDLE_HEADER + MAX_HANDLE; // which nobody needs
-        int result = Downcall.toInt(Symbol.NAME_TO_HANDLE_AT, node, NO_NAME.address(), at, mountId, EMPTY_PATH, 0);
+        int result = Downcall.toInt(Symbol.NAME_TO_HANDLE_AT, node.at(), NO_NAME.address(), at, mountId, EMPTY_PATH, 0);
         Reference.reachabilityFence(into);
         return result < 0 ? result : HANDLE_HEADER + into.get(JAVA_INT, 0);
     }

@@ -100,6 +100,20 @@ public final class TreeCalls {
         return onName(Symbol.UNLINKAT, directory, name, flags, 0);
     }
 
+    /// Gives a file another name; a symbolic link is not followed.
+    ///
+    /// @param from an open directory
+    /// @param name one component
+    /// @param to an open directory
+    /// @param newName one component
+    /// @return 0
+    public static int link(int from, MemorySegment name, int to, MemorySegment newName) {
+        int result = Downcall.toInt(Symbol.LINKAT, from, address(name), to, address(newName), 0, 0);
+        Reference.reachabilityFence(name);
+        Reference.reachabilityFence(newName);
+        return result;
+    }
+
     /// Renames, within a file system.
     ///
     /// @param from an open directory

@@ -43,12 +43,12 @@ record AttributeOperations(Host host) {
     void set(Caller caller, long node, AttributeChange change) throws FsException {
         try (Inode inode = host.nodes().use(node)) {
             if (change.has(MODE)) {
-                host.owners().setMode(inode.fd(), change.mode() & PERMISSIONS);
+                host.owners().setMode(inode.ref(), change.mode() & PERMISSIONS);
             }
             if (change.has(UID) || change.has(GID)) {
                 int uid = change.has(UID) ? change.uid() : -1;
                 int gid = change.has(GID) ? change.gid() : -1;
-                host.owners().setOwner(inode.fd(), uid, gid);
+                host.owners().setOwner(inode.ref(), uid, gid);
             }
             if (change.has(SIZE)) {
                 setSize(caller, inode, change);
@@ -58,7 +58,7 @@ record AttributeOperations(Host host) {
             if (access.nanos() != NodeCalls.OMIT || modification.nanos() != NodeCalls.OMIT) {
                 FsException.check(host.calls()
                         .setTimes(
-                                inode.fd(),
+                                inode.ref(),
                                 access.seconds(),
                                 access.nanos(),
                                 modification.seconds(),
@@ -81,7 +81,7 @@ record AttributeOperations(Host host) {
             FsException.check(result);
         }
         if (change.has(KILL_PRIVILEGES)) {
-            new FileOperations(host).killPrivileges(caller, inode.fd(), inode.fd());
+            new FileOperations(host).killPrivileges(caller, inode.ref());
         }
     }
 

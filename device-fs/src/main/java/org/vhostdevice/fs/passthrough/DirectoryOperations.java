@@ -11,10 +11,7 @@ import org.vhostdevice.fs.vfs.FsException;
 /// Operations that list directories.
 record DirectoryOperations(Host host) {
     long open(long node) throws FsException {
-        try (Inode inode = host.nodes().use(node)) {
-            if (!inode.isDirectory()) {
-                throw FsException.of(Errno.ENOTDIR);
-            }
+        try (Inode inode = host.nodes().useDirectory(node)) {
             OpenDirectory directory = new OpenDirectory(host.reopen(inode, OpenFlags.READ_ONLY | OpenFlags.DIRECTORY));
             if (!host.directories().add(directory)) {
                 directory.close();
@@ -34,7 +31,7 @@ record DirectoryOperations(Host host) {
     @SuppressWarnings("checkstyle:ParameterNumber")
     void read(Caller caller, long node, long handle, long offset, boolean plus, DirectorySink sink) throws FsException {
         try (OpenDirectory directory = host.directory(handle);
-                Inode inode = host.nodes().use(node)) {
+                Inode inode = host.nodes().useDirectory(node)) {
             directory.read(offset, entry -> {
                 if (!sink.hasRoom(entry.nameBytes())) {
                     return false;

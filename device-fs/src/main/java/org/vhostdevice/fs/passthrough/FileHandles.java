@@ -10,6 +10,7 @@ import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
+import org.vhostdevice.core.sys.NodeRef;
 import org.vhostdevice.core.sys.OpenFlags;
 
 /// Handles by which the host finds a file without its name (`name_to_handle_at(2)`), where it has such. Any thread.
@@ -32,7 +33,7 @@ final class FileHandles implements AutoCloseable {
                     + Errno.of(-failed).description());
         }
         used = failed >= 0;
-        int mount = used ? calls.reopen(root, OpenFlags.READ_ONLY) : -1;
+        int mount = used ? calls.reopen(NodeRef.of(root), OpenFlags.READ_ONLY) : -1;
         if (mount >= 0) {
             mounts.put(new Mount(rootStat.device(), rootStat.mount()), mount);
         }
@@ -41,7 +42,7 @@ final class FileHandles implements AutoCloseable {
     private static int trial(NodeCalls calls, int root) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment handle = arena.allocate(NodeCalls.HANDLE_BYTES, 8);
-            int bytes = calls.handleOf(root, handle);
+            int bytes = calls.handleOf(NodeRef.of(root), handle);
             int fd = bytes < 0 ? bytes : calls.openHandle(root, handle);
             if (fd >= 0) {
                 FileCalls.close(fd);
@@ -57,7 +58,7 @@ final class FileHandles implements AutoCloseable {
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment handle = arena.allocate(NodeCalls.HANDLE_BYTES, 8);
-            int bytes = calls.handleOf(inode.fd(), handle);
+            int bytes = calls.handleOf(inode.ref(), handle);
             if (bytes > 0) {
                 inode.handle(handle.asSlice(0, bytes).toArray(ValueLayout.JAVA_BYTE));
             }
@@ -67,7 +68,7 @@ final class FileHandles implements AutoCloseable {
     private boolean hasMount(Inode inode) {
         Mount mount = mountOf(inode);
         if (!mounts.containsKey(mount) && inode.isDirectory()) {
-            int fd = calls.reopen(inode.fd(), OpenFlags.READ_ONLY);
+            int fd = calls.reopen(inode.ref(), OpenFlags.READ_ONLY);
             Integer other = fd < 0 ? null : mounts.putIfAbsent(mount, fd);
             if (other != null) {
                 FileCalls.close(fd);

@@ -7,6 +7,7 @@ import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileIo;
 import org.vhostdevice.core.sys.FileStat;
+import org.vhostdevice.core.sys.NodeRef;
 import org.vhostdevice.core.sys.OpenFlags;
 import org.vhostdevice.fs.passthrough.PassthroughOptions.Trait;
 import org.vhostdevice.fs.vfs.Caller;
@@ -28,7 +29,7 @@ record FileOperations(Host host) {
             int hostFlags = hostFlags(flags);
             int fd = host.reopen(inode, hostFlags);
             if (killPrivileges && (hostFlags & OpenFlags.TRUNCATE) != 0) {
-                killPrivileges(caller, fd, inode.fd());
+                killPrivileges(caller, inode.ref());
             }
             return add(new OpenFile(fd));
         }
@@ -100,7 +101,7 @@ record FileOperations(Host host) {
                 }
             }
             if (killPrivileges) {
-                killPrivileges(caller, file.fd(), file.fd());
+                killPrivileges(caller, NodeRef.of(file.fd()));
             }
             return done;
         } catch (ErrnoException e) {
@@ -110,11 +111,10 @@ record FileOperations(Host host) {
 
     /// Takes away what a file gives to who executes it, as the host does for those without privileges.
     ///
-    /// @param fd an open file
-    /// @param node names it
-    void killPrivileges(Caller caller, int fd, int node) throws FsException {
+    /// @param node the file
+    void killPrivileges(Caller caller, NodeRef node) throws FsException {
         FileStat stat = caller.stat();
-        FsException.check(stat.load(fd));
+        FsException.check(stat.load(node));
         int mode = stat.mode() & ~FileStat.TYPE_MASK;
         int kept = mode & ((mode & GROUP_EXECUTES) != 0 ? ~SET_ID : ~(SET_ID ^ SET_GID));
         if (kept != mode) {

@@ -3,6 +3,7 @@ package org.vhostdevice.fs.passthrough;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
+import org.vhostdevice.core.sys.NodeRef;
 import org.vhostdevice.core.sys.OpenFlags;
 import org.vhostdevice.fs.passthrough.PassthroughOptions.Trait;
 import org.vhostdevice.fs.vfs.Caller;
@@ -25,6 +26,8 @@ record Host(
         Owners owners,
         SlotTable<OpenFile> files,
         SlotTable<OpenDirectory> directories) {
+    private static final NodeRef NOWHERE = NodeRef.of(Inode.NONE);
+
     /// Begins to use an open file.
     ///
     /// @throws FsException `EBADF` if there is none
@@ -54,17 +57,23 @@ record Host(
         if (!inode.isRegular() && !inode.isDirectory()) {
             throw FsException.of(Errno.ENXIO); // opening a device or FIFO does something to it
         }
-        int fd = calls.reopen(inode.fd(), flags | OpenFlags.NONBLOCK);
+        int fd = calls.reopen(inode.ref(), flags | OpenFlags.NONBLOCK);
         if (fd < 0 && Errno.of(-fd) == Errno.EMFILE && nodes.spare()) {
-            fd = calls.reopen(inode.fd(), flags | OpenFlags.NONBLOCK);
+            fd = calls.reopen(inode.ref(), flags | OpenFlags.NONBLOCK);
+        }
+        if (fd < 0 && Errno.of(-fd) == Errno.EOPNOTSUPP) {
+            return nodes.openByName(inode, flags | OpenFlags.NONBLOCK);
         }
         return FsException.check(fd);
     }
 
     /// Gives the attributes of a file.
     void show(Caller caller, Inode inode) throws FsException {
-        FsException.check(caller.stat().load(inode.fd()));
-        owners.show(inode.fd(), caller.stat());
+        FsException.check(caller.stat().load(inode.ref()));
+        if (!Inode.Key.of(caller.stat()).equals(inode.key())) {
+            throw FsException.of(Errno.ESTALE); // another file has its name now
+        }
+        owners.show(inode.ref(), caller.stat());
     }
 
     /// Adds what [FileStat] does not say to the attributes of a file that was looked up.
@@ -79,11 +88,11 @@ record Host(
                 && (stat.mount() != parent.key().mount()
                         || stat.device() != parent.key().device()));
         if (!owners.needFile()) {
-            owners.show(Inode.NONE, stat);
+            owners.show(NOWHERE, stat);
             return node;
         }
         try (Inode inode = nodes.use(node)) {
-            owners.show(inode.fd(), stat);
+            owners.show(inode.ref(), stat);
             return node;
         } catch (FsException e) {
             nodes.forget(node, 1);

@@ -3,6 +3,7 @@ package org.vhostdevice.fs.passthrough;
 import org.vhostdevice.core.sys.Credentials;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
+import org.vhostdevice.core.sys.NodeRef;
 import org.vhostdevice.fs.vfs.Caller;
 import org.vhostdevice.fs.vfs.FsException;
 
@@ -33,19 +34,19 @@ record HostOwners(NodeCalls calls, IdMap users, IdMap groups, boolean assumes) i
     }
 
     @Override
-    public void show(int node, FileStat stat) {
+    public void show(NodeRef node, FileStat stat) {
         if (!users.isIdentity() || !groups.isIdentity()) {
             stat.override(stat.mode(), users.toGuest(stat.uid()), groups.toGuest(stat.gid()));
         }
     }
 
     @Override
-    public void setMode(int node, int mode) throws FsException {
+    public void setMode(NodeRef node, int mode) throws FsException {
         FsException.check(calls.setMode(node, mode));
     }
 
     @Override
-    public void setOwner(int node, int uid, int gid) throws FsException {
+    public void setOwner(NodeRef node, int uid, int gid) throws FsException {
         FsException.check(
                 calls.setOwner(node, uid == -1 ? -1 : users.toHost(uid), gid == -1 ? -1 : groups.toHost(gid)));
     }

@@ -5,9 +5,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileStat;
+import org.vhostdevice.core.sys.NodeRef;
 
 /// A file of the host that the guest knows, by a descriptor that only names it.
 final class Inode extends Counted {
@@ -66,19 +69,37 @@ final class Inode extends Counted {
     private final int type;
     private final LockOwners locks = new LockOwners();
     private volatile long lookups = 1;
-    private volatile int fd;
+    private final boolean named;
+    private volatile @Nullable NodeRef ref;
     private volatile @Nullable Place place;
     private volatile byte @Nullable [] handle;
 
     /// When it was last used, for [NodeBudget].
     volatile boolean recent = true;
 
+    /// Directories that must stay open for this file, which is known by its name in one of them; guarded by this.
+    private final Set<Inode> parents = new HashSet<>();
+
+    /// A file that a descriptor names.
+    ///
     /// @param fd owned from now on
     Inode(Key key, int type, int fd, @Nullable Place place) {
         this.key = key;
         this.type = type;
-        this.fd = fd;
+        this.named = false;
+        this.ref = NodeRef.of(fd);
         this.place = place;
+    }
+
+    /// A file that is known by its name only.
+    ///
+    /// @param parent in use, with its descriptor there
+    Inode(Key key, int type, Inode parent, Place place) {
+        this.key = key;
+        this.type = type;
+        this.named = true;
+        this.place = place;
+        follow(parent, place);
     }
 
     Key key() {
@@ -107,8 +128,21 @@ final class Inode extends Counted {
         return place;
     }
 
-    void seenAt(Place newPlace) {
+    /// Takes note of another name.
+    ///
+    /// @param parent in use, with its descriptor there
+    void seenAt(Inode parent, Place newPlace) {
         place = newPlace;
+        if (named) {
+            follow(parent, newPlace);
+        }
+    }
+
+    private synchronized void follow(Inode parent, Place newPlace) {
+        if (!parents.contains(parent) && parent.tryUse()) {
+            parents.add(parent);
+        }
+        ref = new NodeRef(parent.fd(), newPlace.string());
     }
 
     /// By what the host finds it without a name, once somebody has asked for that.
@@ -120,13 +154,30 @@ final class Inode extends Counted {
         handle = newHandle;
     }
 
-    /// The descriptor; [#NONE] while it is given back to save some.
+    /// How calls reach it.
+    ///
+    /// @throws IllegalStateException while its descriptor is given back: who uses it has it brought back first
+    NodeRef ref() {
+        NodeRef now = ref;
+        if (now == null) {
+            throw new IllegalStateException("the descriptor is given back");
+        }
+        return now;
+    }
+
+    /// Whether it has neither a descriptor nor a name to be reached by.
+    boolean isAway() {
+        return ref == null;
+    }
+
+    /// Its descriptor; [#NONE] while it is given back to save some, and for a file that is known by its name.
     int fd() {
-        return fd;
+        NodeRef now = ref;
+        return now == null || named ? NONE : now.at();
     }
 
     void fd(int newFd) {
-        fd = newFd;
+        ref = newFd == NONE ? null : NodeRef.of(newFd);
     }
 
     /// Counts a lookup, unless the guest has just forgotten the file.
@@ -161,8 +212,11 @@ final class Inode extends Counted {
     @Override
     void free() {
         locks.close();
-        if (fd != NONE) {
-            FileCalls.close(fd);
+        if (fd() != NONE) {
+            FileCalls.close(fd());
+        }
+        synchronized (this) {
+            parents.forEach(Inode::close);
         }
     }
 }

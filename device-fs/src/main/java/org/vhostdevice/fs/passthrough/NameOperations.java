@@ -3,8 +3,8 @@ package org.vhostdevice.fs.passthrough;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.Errno;
-import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileStat;
+import org.vhostdevice.core.sys.NodeRef;
 import org.vhostdevice.core.sys.OpenFlags;
 import org.vhostdevice.core.sys.ThreadUmask;
 import org.vhostdevice.core.sys.TreeCalls;
@@ -23,16 +23,16 @@ record NameOperations(Host host, FileOperations files) {
     }
 
     long lookup(Caller caller, long parent, MemorySegment name) throws FsException {
-        try (Inode directory = host.nodes().use(parent)) {
+        try (Inode directory = host.nodes().useDirectory(parent)) {
             return host.found(caller, directory, host.nodes().lookup(directory, name, caller.stat()));
         }
     }
 
     private long make(Caller caller, long parent, MemorySegment name, int mode, Maker maker) throws FsException {
-        try (Inode directory = host.nodes().use(parent)) {
+        try (Inode directory = host.nodes().useDirectory(parent)) {
             makeAs(caller, directory, maker);
-            int fd = host.nodes().open(directory.fd(), name);
-            return made(caller, directory, fd, new Inode.Place(parent, name), mode);
+            int type = host.owners().hostMode(mode) & FileStat.TYPE_MASK;
+            return made(caller, directory, host.nodes().enter(directory, name, type, caller.stat()), mode);
         }
     }
 
@@ -47,24 +47,18 @@ record NameOperations(Host host, FileOperations files) {
         }
     }
 
-    /// Enters a file that was just made.
-    ///
-    /// @param node names it; owned from now on
-    private long made(Caller caller, Inode directory, int node, Inode.@Nullable Place place, int mode)
-            throws FsException {
-        boolean entered = false;
-        try {
-            setMode(caller, node, mode & ~caller.umask());
-            entered = true;
-            return host.found(caller, directory, host.nodes().enter(node, caller.stat(), place));
-        } finally {
-            if (!entered) {
-                FileCalls.close(node);
+    /// Gives a file that was just made and entered its owner, and gives its attributes.
+    private long made(Caller caller, Inode directory, long node, int mode) throws FsException {
+        if (host.owners().marks() || !ThreadUmask.possible()) {
+            try (Inode inode = host.nodes().use(node)) {
+                setMode(caller, inode.ref(), mode & ~caller.umask());
+                FsException.check(caller.stat().load(inode.ref()));
             }
         }
+        return host.found(caller, directory, node);
     }
 
-    private void setMode(Caller caller, int node, int mode) throws FsException {
+    private void setMode(Caller caller, NodeRef node, int mode) throws FsException {
         host.owners().made(caller, node, mode);
         if (!ThreadUmask.possible() && (mode & FileStat.TYPE_MASK) != FileStat.SYMLINK) {
             host.owners().setMode(node, mode & PERMISSIONS); // the process's mask may have taken some away
@@ -93,7 +87,7 @@ record NameOperations(Host host, FileOperations files) {
         int all = FileStat.REGULAR | (mode & PERMISSIONS);
         int made = host.owners().hostMode(all) & PERMISSIONS;
         int hostFlags = files.hostFlags(flags) & ~OpenFlags.TRUNCATE | OpenFlags.CREATE | OpenFlags.EXCLUSIVE;
-        try (Inode directory = host.nodes().use(parent)) {
+        try (Inode directory = host.nodes().useDirectory(parent)) {
             host.nodes().makeRoom();
             int fd;
             try {
@@ -130,7 +124,8 @@ record NameOperations(Host host, FileOperations files) {
         OpenFile file = new OpenFile(fd);
         long node;
         try {
-            node = made(caller, directory, FsException.check(host.calls().nameOf(fd)), place, mode);
+            int name = FsException.check(host.calls().nameOf(fd));
+            node = made(caller, directory, host.nodes().enter(name, caller.stat(), place), mode);
         } catch (FsException e) {
             file.close();
             throw e;
@@ -152,7 +147,7 @@ record NameOperations(Host host, FileOperations files) {
         int made = host.owners().hostMode(all) & PERMISSIONS;
         int exclusive = OpenFlags.isExclusive(flags) ? OpenFlags.EXCLUSIVE : 0; // it may never get a name
         int hostFlags = files.hostFlags(flags) & ~OpenFlags.TRUNCATE | OpenFlags.TEMPORARY | exclusive;
-        try (Inode directory = host.nodes().use(parent)) {
+        try (Inode directory = host.nodes().useDirectory(parent)) {
             host.nodes().makeRoom();
             int fd = makeAs(caller, directory, at -> TreeCalls.openSelf(at, hostFlags, made));
             return opened(caller, directory, fd, null, all);
@@ -160,7 +155,7 @@ record NameOperations(Host host, FileOperations files) {
     }
 
     void remove(long parent, MemorySegment name, int flags) throws FsException {
-        try (Inode directory = host.nodes().use(parent)) {
+        try (Inode directory = host.nodes().useDirectory(parent)) {
             FsException.check(TreeCalls.unlink(directory.fd(), name, flags));
         }
     }
@@ -168,16 +163,16 @@ record NameOperations(Host host, FileOperations files) {
     @SuppressWarnings("checkstyle:ParameterNumber")
     void rename(Caller caller, long parent, MemorySegment name, long newParent, MemorySegment newName, int flags)
             throws FsException {
-        try (Inode from = host.nodes().use(parent);
-                Inode to = host.nodes().use(newParent)) {
+        try (Inode from = host.nodes().useDirectory(parent);
+                Inode to = host.nodes().useDirectory(newParent)) {
             Inode moved = known(caller, from, name);
             Inode other = (flags & TreeCalls.RENAME_EXCHANGE) != 0 ? known(caller, to, newName) : null;
             FsException.check(TreeCalls.rename(from.fd(), name, to.fd(), newName, flags));
             if (moved != null) {
-                moved.seenAt(new Inode.Place(newParent, newName));
+                moved.seenAt(to, new Inode.Place(newParent, newName));
             }
             if (other != null) {
-                other.seenAt(new Inode.Place(parent, name));
+                other.seenAt(from, new Inode.Place(parent, name));
             }
         }
     }
@@ -189,8 +184,12 @@ record NameOperations(Host host, FileOperations files) {
 
     long link(Caller caller, long node, long newParent, MemorySegment newName) throws FsException {
         try (Inode inode = host.nodes().use(node);
-                Inode directory = host.nodes().use(newParent)) {
-            FsException.check(host.calls().link(inode.fd(), directory.fd(), newName));
+                Inode directory = host.nodes().useDirectory(newParent)) {
+            int result = host.calls().link(inode.ref(), directory.fd(), newName);
+            if (result < 0 && Errno.of(-result) == Errno.EOPNOTSUPP) {
+                result = host.nodes().linkByName(inode, directory, newName);
+            }
+            FsException.check(result);
             if (!inode.addLookup()) {
                 throw FsException.of(Errno.ENOENT);
             }

@@ -34,12 +34,12 @@ final class NodeBudget {
         nodes = table;
     }
 
-    void opened() {
-        open.incrementAndGet();
+    void opened(Inode inode) {
+        open.addAndGet(inode.fd() == Inode.NONE ? 0 : 1);
     }
 
-    void closed() {
-        open.decrementAndGet();
+    void closed(Inode inode) {
+        open.addAndGet(inode.fd() == Inode.NONE ? 0 : -1);
     }
 
     /// How many descriptors name files now.
@@ -85,9 +85,9 @@ final class NodeBudget {
             if (inode.handle() == null && inode.place() == null) {
                 return false; // it would not be found again
             }
+            closed(inode);
             FileCalls.close(inode.fd());
             inode.fd(Inode.NONE);
-            closed();
             return true;
         } finally {
             inode.release();
@@ -104,7 +104,7 @@ final class NodeBudget {
     private void restore(Inode inode, NodeTable table, int depth) throws FsException {
         makeRoom();
         synchronized (inode) {
-            if (inode.fd() != Inode.NONE) {
+            if (!inode.isAway()) {
                 return;
             }
             int fd = handles.open(inode);
@@ -112,7 +112,7 @@ final class NodeBudget {
                 fd = find(inode, table, depth);
             }
             inode.fd(fd);
-            opened();
+            opened(inode);
         }
     }
 
@@ -123,7 +123,7 @@ final class NodeBudget {
         }
         int fd;
         try (Inode parent = table.useAsIs(place.parent())) {
-            if (parent.fd() == Inode.NONE) {
+            if (parent.isAway()) {
                 restore(parent, table, depth + 1);
             }
             fd = calls.open(parent.fd(), place.string());

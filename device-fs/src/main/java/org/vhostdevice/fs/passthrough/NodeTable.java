@@ -4,8 +4,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.Errno;
+import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
+import org.vhostdevice.core.sys.TreeCalls;
 import org.vhostdevice.fs.vfs.FileSystem;
 import org.vhostdevice.fs.vfs.FsException;
 
@@ -36,13 +38,25 @@ final class NodeTable {
         if (!inode.recent) {
             inode.recent = true;
         }
-        if (inode.fd() == Inode.NONE) {
+        if (inode.isAway()) {
             try {
                 budget.restore(inode, this);
             } catch (FsException e) {
                 inode.close();
                 throw e;
             }
+        }
+        return inode;
+    }
+
+    /// Finds a directory and begins to use it, with its descriptor there.
+    ///
+    /// @throws FsException also `ENOTDIR`
+    Inode useDirectory(long id) throws FsException {
+        Inode inode = use(id);
+        if (!inode.isDirectory()) {
+            inode.close();
+            throw FsException.of(Errno.ENOTDIR);
         }
         return inode;
     }
@@ -68,7 +82,21 @@ final class NodeTable {
         if (inode != null && inode.addLookup()) {
             return inode.id();
         }
-        return enter(open(parent.fd(), name), stat, new Inode.Place(parent.id(), name));
+        return enter(parent, name, stat.type(), stat);
+    }
+
+    /// Enters a name, and counts that as a lookup.
+    ///
+    /// @param type what it is expected to be
+    /// @param stat filled with the attributes
+    /// @return the number of the file
+    long enter(Inode parent, MemorySegment name, int type, FileStat stat) throws FsException {
+        Inode.Place place = new Inode.Place(parent.id(), name);
+        if (calls.canName(type)) {
+            return enter(open(parent.fd(), name), stat, place);
+        }
+        FsException.check(stat.load(parent.fd(), name));
+        return enter(new Inode(Inode.Key.of(stat), stat.type(), parent, place));
     }
 
     /// Enters the file of a node that was just opened, and counts that as a lookup.
@@ -79,15 +107,22 @@ final class NodeTable {
     long enter(int fd, FileStat stat, Inode.@Nullable Place place) throws FsException {
         int failed = stat.load(fd);
         Inode inode = new Inode(Inode.Key.of(stat), stat.type(), fd, place);
-        if (failed < 0 || !nodes.add(inode)) {
+        if (failed < 0) {
             inode.close();
-            FsException.check(failed);
+            throw FsException.ofHost(-failed);
+        }
+        return enter(inode);
+    }
+
+    private long enter(Inode inode) throws FsException {
+        if (!nodes.add(inode)) {
+            inode.close();
             throw FsException.of(Errno.ENFILE);
         }
         while (true) {
             Inode other = known.putIfAbsent(inode.key(), inode);
             if (other == null) {
-                budget.opened();
+                budget.opened(inode);
                 return inode.id();
             }
             if (other.addLookup()) {
@@ -106,6 +141,52 @@ final class NodeTable {
             fd = calls.open(directory, name);
         }
         return FsException.check(fd);
+    }
+
+    /// Opens a file by the name that it was last seen by.
+    ///
+    /// @param flags of this host, see [org.vhostdevice.core.sys.OpenFlags]
+    /// @return a descriptor that the caller owns
+    /// @throws FsException `ESTALE` if another file has the name now
+    int openByName(Inode inode, int flags) throws FsException {
+        Inode.Place place = placeOf(inode);
+        int fd;
+        try (Inode parent = use(place.parent())) {
+            fd = FsException.check(TreeCalls.open(parent.fd(), place.string(), flags, 0));
+        }
+        FileStat stat = new FileStat();
+        if (stat.load(fd) < 0 || !Inode.Key.of(stat).equals(inode.key())) {
+            FileCalls.close(fd);
+            throw FsException.of(Errno.ESTALE);
+        }
+        return fd;
+    }
+
+    /// Gives a file another name, by the name that it was last seen by.
+    ///
+    /// @return 0, or a negated error number
+    int linkByName(Inode inode, Inode directory, MemorySegment newName) throws FsException {
+        Inode.Place place = placeOf(inode);
+        int result;
+        try (Inode parent = use(place.parent())) {
+            result = TreeCalls.link(parent.fd(), place.string(), directory.fd(), newName);
+        }
+        FileStat stat = new FileStat();
+        if (result == 0
+                && stat.load(directory.fd(), newName) == 0
+                && !Inode.Key.of(stat).equals(inode.key())) {
+            int _ = TreeCalls.unlink(directory.fd(), newName, 0);
+            throw FsException.of(Errno.ESTALE);
+        }
+        return result;
+    }
+
+    private static Inode.Place placeOf(Inode inode) throws FsException {
+        Inode.Place place = inode.place();
+        if (place == null) {
+            throw FsException.of(Errno.ESTALE);
+        }
+        return place;
     }
 
     /// Sees to it that one more file can be named.
@@ -130,9 +211,7 @@ final class NodeTable {
 
     private void remove(Inode inode) {
         known.remove(inode.key(), inode);
-        if (inode.fd() != Inode.NONE) {
-            budget.closed();
-        }
+        budget.closed(inode);
         nodes.remove(inode);
     }
 

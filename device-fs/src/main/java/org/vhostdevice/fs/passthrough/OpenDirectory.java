@@ -1,7 +1,10 @@
 package org.vhostdevice.fs.passthrough;
 
+import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.vhostdevice.core.sys.Capability;
 import org.vhostdevice.core.sys.DirectoryEntries;
 import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.TreeCalls;
@@ -11,6 +14,8 @@ import org.vhostdevice.fs.vfs.FsException;
 final class OpenDirectory extends Counted {
     private static final long BUFFER_BYTES = 32 << 10;
 
+    private static final boolean OFFSETS = Capability.DIRECTORY_OFFSETS.available();
+
     private static final ThreadLocal<MemorySegment> BUFFER =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(BUFFER_BYTES, 8));
 
@@ -18,6 +23,7 @@ final class OpenDirectory extends Counted {
 
     // Guarded by this.
     private long position;
+    private MemorySegment kept = MemorySegment.NULL;
 
     /// Takes entries.
     @FunctionalInterface
@@ -39,6 +45,14 @@ final class OpenDirectory extends Counted {
     ///
     /// @param offset 0, or that of an entry before
     synchronized void read(long offset, Visitor visitor) throws FsException {
+        if (OFFSETS) {
+            readFromHost(offset, visitor);
+        } else {
+            readKept(offset, visitor);
+        }
+    }
+
+    private void readFromHost(long offset, Visitor visitor) throws FsException {
         if (offset != position) {
             FsException.check(TreeCalls.seekDirectory(fd, offset));
         }
@@ -66,6 +80,34 @@ final class OpenDirectory extends Counted {
             if (host != position) {
                 position = -1; // the host's is somewhere else: seek next time
             }
+        }
+    }
+
+    /// Reads the whole directory when it is read from its start, and goes on in that later.
+    private void readKept(long offset, Visitor visitor) throws FsException {
+        if (offset == 0) {
+            FsException.check(TreeCalls.seekDirectory(fd, 0));
+            kept = readAll();
+        }
+        var entries = new DirectoryEntries();
+        entries.beginKept(kept, offset);
+        while (entries.next() && visitor.take(entries)) {
+            // until there is no room
+        }
+    }
+
+    private MemorySegment readAll() throws FsException {
+        MemorySegment buffer = BUFFER.get();
+        var all = new ByteArrayOutputStream();
+        while (true) {
+            long bytes = FsException.check(TreeCalls.readDirectory(fd, buffer));
+            if (bytes == 0) {
+                byte[] array = all.toByteArray();
+                MemorySegment result = Arena.ofAuto().allocate(Math.max(1, array.length), 8);
+                MemorySegment.copy(array, 0, result, ValueLayout.JAVA_BYTE, 0, array.length);
+                return result.asSlice(0, array.length);
+            }
+            all.writeBytes(buffer.asSlice(0, bytes).toArray(ValueLayout.JAVA_BYTE));
         }
     }
 

@@ -2,6 +2,7 @@ package org.vhostdevice.fs.passthrough;
 
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
+import org.vhostdevice.core.sys.NodeRef;
 import org.vhostdevice.fs.vfs.Caller;
 import org.vhostdevice.fs.vfs.FsException;
 
@@ -29,11 +30,16 @@ sealed interface Owners permits HostOwners, XattrOwners, SquashOwners {
         return mode;
     }
 
+    /// {@return whether [#made] does something}
+    default boolean marks() {
+        return false;
+    }
+
     /// A file was made.
     ///
-    /// @param node names it
+    /// @param node the file
     /// @param mode type and permissions that it is to have in the guest
-    default void made(Caller caller, int node, int mode) throws FsException {}
+    default void made(Caller caller, NodeRef node, int mode) throws FsException {}
 
     /// {@return whether [#show] needs the file}
     default boolean needFile() {
@@ -42,20 +48,20 @@ sealed interface Owners permits HostOwners, XattrOwners, SquashOwners {
 
     /// Makes attributes of the host those that the guest is to see.
     ///
-    /// @param node names the file, if that is needed
+    /// @param node the file, if that is needed
     /// @param stat its attributes
-    void show(int node, FileStat stat) throws FsException;
+    void show(NodeRef node, FileStat stat) throws FsException;
 
     /// Changes permissions.
     ///
-    /// @param node names the file
+    /// @param node the file
     /// @param mode permissions
-    void setMode(int node, int mode) throws FsException;
+    void setMode(NodeRef node, int mode) throws FsException;
 
     /// Changes owner and group.
     ///
-    /// @param node names the file
+    /// @param node the file
     /// @param uid in the guest; -1 leaves it
     /// @param gid in the guest; -1 leaves it
-    void setOwner(int node, int uid, int gid) throws FsException;
+    void setOwner(NodeRef node, int uid, int gid) throws FsException;
 }

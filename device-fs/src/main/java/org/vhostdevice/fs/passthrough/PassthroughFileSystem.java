@@ -101,7 +101,7 @@ public final class PassthroughFileSystem implements FileSystem {
     @Override
     public int readlink(Caller caller, long node, MemorySegment into) throws FsException {
         try (Inode inode = host.nodes().use(node)) {
-            return (int) FsException.check(host.calls().readLink(inode.fd(), into));
+            return (int) FsException.check(host.calls().readLink(inode.ref(), into));
         }
     }
 
@@ -188,7 +188,7 @@ public final class PassthroughFileSystem implements FileSystem {
     @Override
     public FileCalls.FileSystemStat statfs(Caller caller, long node) throws FsException {
         try (Inode inode = host.nodes().use(node)) {
-            return FileCalls.statFileSystem(inode.fd());
+            return FileCalls.statFileSystem(inode.ref().at());
         } catch (ErrnoException e) {
             throw FsException.of(e);
         }

@@ -3,6 +3,7 @@ package org.vhostdevice.fs.passthrough;
 import org.vhostdevice.core.sys.Credentials;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
+import org.vhostdevice.core.sys.NodeRef;
 import org.vhostdevice.fs.vfs.FsException;
 
 /// Files of the user of this process are root's in the guest, those of all others nobody's. Changes of owners are
@@ -15,15 +16,15 @@ record SquashOwners(NodeCalls calls, int uid, int gid) implements Owners {
     }
 
     @Override
-    public void show(int node, FileStat stat) {
+    public void show(NodeRef node, FileStat stat) {
         stat.override(stat.mode(), stat.uid() == uid ? 0 : NOBODY, stat.gid() == gid ? 0 : NOBODY);
     }
 
     @Override
-    public void setMode(int node, int mode) throws FsException {
+    public void setMode(NodeRef node, int mode) throws FsException {
         FsException.check(calls.setMode(node, mode));
     }
 
     @Override
-    public void setOwner(int node, int newUid, int newGid) {}
+    public void setOwner(NodeRef node, int newUid, int newGid) {}
 }

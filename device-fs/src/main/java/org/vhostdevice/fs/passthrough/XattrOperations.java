@@ -21,11 +21,11 @@ record XattrOperations(Host host) {
             throws FsException {
         checkOffered();
         try (Inode inode = host.nodes().use(node)) {
-            FsException.check(host.calls().setXattr(inode.fd(), host(name), value, flags));
+            FsException.check(host.calls().setXattr(inode.ref(), host(name), value, flags));
             if (killSetGid) {
                 FileStat stat = caller.stat();
-                FsException.check(stat.load(inode.fd()));
-                host.owners().setMode(inode.fd(), stat.mode() & ~FileStat.TYPE_MASK & ~SET_GID);
+                FsException.check(stat.load(inode.ref()));
+                host.owners().setMode(inode.ref(), stat.mode() & ~FileStat.TYPE_MASK & ~SET_GID);
             }
         }
     }
@@ -33,7 +33,7 @@ record XattrOperations(Host host) {
     int get(long node, MemorySegment name, MemorySegment into) throws FsException {
         checkOffered();
         try (Inode inode = host.nodes().use(node)) {
-            return (int) FsException.check(host.calls().getXattr(inode.fd(), host(name), into));
+            return (int) FsException.check(host.calls().getXattr(inode.ref(), host(name), into));
         }
     }
 
@@ -47,14 +47,14 @@ record XattrOperations(Host host) {
     void remove(long node, MemorySegment name) throws FsException {
         checkOffered();
         try (Inode inode = host.nodes().use(node)) {
-            FsException.check(host.calls().removeXattr(inode.fd(), host(name)));
+            FsException.check(host.calls().removeXattr(inode.ref(), host(name)));
         }
     }
 
     /// Names are filtered, so the host's list is read even if the guest asks for its length only.
     private int list(Inode inode, MemorySegment into) throws FsException {
         MemorySegment all = LIST.get();
-        long bytes = FsException.check(host.calls().listXattr(inode.fd(), all));
+        long bytes = FsException.check(host.calls().listXattr(inode.ref(), all));
         if (host.options().identity().ownership() == Ownership.XATTR) {
             bytes = XattrOwners.without(all, bytes);
         }

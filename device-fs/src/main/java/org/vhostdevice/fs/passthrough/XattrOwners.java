@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
+import org.vhostdevice.core.sys.NodeRef;
 import org.vhostdevice.fs.vfs.Caller;
 import org.vhostdevice.fs.vfs.FsException;
 
@@ -37,7 +38,12 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
     }
 
     @Override
-    public void made(Caller caller, int node, int mode) throws FsException {
+    public boolean marks() {
+        return true;
+    }
+
+    @Override
+    public void made(Caller caller, NodeRef node, int mode) throws FsException {
         if ((mode & FileStat.TYPE_MASK) != FileStat.SYMLINK) {
             write(node, new Kept(caller.uid(), caller.gid(), mode));
         }
@@ -49,7 +55,7 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
     }
 
     @Override
-    public void show(int node, FileStat stat) throws FsException {
+    public void show(NodeRef node, FileStat stat) throws FsException {
         Kept found = read(node, stat);
         int type = found.mode & FileStat.TYPE_MASK;
         boolean stands = stat.type() == FileStat.REGULAR && type != 0;
@@ -60,14 +66,14 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
     }
 
     @Override
-    public void setMode(int node, int mode) throws FsException {
+    public void setMode(NodeRef node, int mode) throws FsException {
         FileStat stat = load(node);
         Kept old = read(node, stat);
         write(node, new Kept(old.uid, old.gid, old.mode & FileStat.TYPE_MASK | mode));
     }
 
     @Override
-    public void setOwner(int node, int uid, int gid) throws FsException {
+    public void setOwner(NodeRef node, int uid, int gid) throws FsException {
         FileStat stat = load(node);
         if (stat.type() == FileStat.SYMLINK) {
             return;
@@ -106,14 +112,14 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
         return bytes;
     }
 
-    private static FileStat load(int node) throws FsException {
+    private static FileStat load(NodeRef node) throws FsException {
         FileStat stat = new FileStat();
         FsException.check(stat.load(node));
         return stat;
     }
 
     /// What the attribute of a file says, or what stands for it if there is none that can be read.
-    private Kept read(int node, FileStat stat) throws FsException {
+    private Kept read(NodeRef node, FileStat stat) throws FsException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(MAX_VALUE);
             long bytes = calls.getXattr(node, NAME, value);
@@ -137,7 +143,7 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
         }
     }
 
-    private void write(int node, Kept what) throws FsException {
+    private void write(NodeRef node, Kept what) throws FsException {
         String text = Integer.toUnsignedString(what.uid) + ":" + Integer.toUnsignedString(what.gid) + ":0"
                 + Integer.toOctalString(what.mode);
         try (Arena arena = Arena.ofConfined()) {

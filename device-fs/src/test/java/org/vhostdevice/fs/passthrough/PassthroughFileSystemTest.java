@@ -28,6 +28,7 @@ import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.fs.vfs.AttributeChange;
 import org.vhostdevice.fs.vfs.FileSystem;
+import org.vhostdevice.fs.vfs.FsException;
 
 @DisplayName("A shared directory of the host")
 class PassthroughFileSystemTest {
@@ -143,6 +144,20 @@ class PassthroughFileSystemTest {
         names.addAll(List.of(".", ".."));
         assertEquals(names, new TreeSet<>(listed));
         assertEquals(names.size(), listed.size());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-1, 1, 7, 25, 1 << 20, Long.MAX_VALUE, Long.MIN_VALUE})
+    void offsetThatWasNeverGivenOutDoesNoHarm(long offset) throws Exception {
+        share.create("some");
+        long handle = share.system.opendir(share.caller, FileSystem.ROOT);
+        try {
+            share.system.readdir(
+                    share.caller, FileSystem.ROOT, handle, offset, true, new Share.Some(Integer.MAX_VALUE));
+        } catch (FsException e) {
+            // no such offset
+        }
+        assertTrue(share.list(FileSystem.ROOT, 1, false).contains("some"));
     }
 
     @Test

@@ -113,7 +113,7 @@ final class Share implements AutoCloseable {
         return names;
     }
 
-    private static final class Some implements DirectorySink {
+    static final class Some implements DirectorySink {
         final List<String> names = new ArrayList<>();
         private final int room;
         long offset;

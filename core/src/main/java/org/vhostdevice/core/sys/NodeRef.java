@@ -1,0 +1,26 @@
+package org.vhostdevice.core.sys;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// What a call on a node is about: a descriptor that names a file, or a name in a directory where the host has no such
+/// descriptors for files of that type.
+///
+/// @param at the descriptor, or that of the directory; borrowed
+/// @param name empty if `at` is the file itself; otherwise one component
+public record NodeRef(int at, MemorySegment name) {
+    private static final MemorySegment NO_NAME = Arena.global().allocate(1);
+
+    /// A file by its own descriptor.
+    ///
+    /// @param fd names it, or has it open
+    /// @return the reference
+    public static NodeRef of(int fd) {
+        return new NodeRef(fd, NO_NAME);
+    }
+
+    /// {@return whether there is a descriptor of the file itself}
+    public boolean isHeld() {
+        return name == NO_NAME;
+    }
+}
