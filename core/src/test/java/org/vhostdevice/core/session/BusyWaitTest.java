@@ -35,6 +35,11 @@ class BusyWaitTest {
     }
 
     @Test
+    void aLongLookThatYieldsEndsAsWell() {
+        assertTrue(triedInVain(new BusyWait(100_000)));
+    }
+
+    @Test
     void eachFailureDoublesTheTimesThatAreSkippedUpToALimit() {
         var wait = new BusyWait(1);
         for (int skipped : new int[] {0, 1, 3, 7, 15, 31, 63, 127, 127}) {
