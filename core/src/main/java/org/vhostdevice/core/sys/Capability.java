@@ -41,6 +41,8 @@ public enum Capability {
     PATH_FDS,
     /// Offsets in directories at which reading can go on later; otherwise a directory is read at once and kept.
     DIRECTORY_OFFSETS,
+    /// `fallocate(2)` with all its modes; otherwise what other hosts can do of it.
+    FALLOCATE,
     /// `fallocate(2)`, `fspacectl(2)` or `F_PUNCHHOLE`, which give up a part of a file; otherwise zeros are written.
     PUNCH_HOLE;
 
@@ -72,6 +74,7 @@ public enum Capability {
             case STATX -> Symbol.STATX.isPresent();
             case PATH_FDS -> AbiNumber.O_PATH.existsOn(abi);
             case DIRECTORY_OFFSETS -> !AbiNumber.O_EVTONLY.existsOn(abi); // macOS: APFS has none
+            case FALLOCATE -> Symbol.FALLOCATE.isPresent();
             case PUNCH_HOLE -> FileSpace.canPunch(abi);
         };
     }

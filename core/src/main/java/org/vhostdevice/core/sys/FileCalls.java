@@ -67,9 +67,11 @@ public final class FileCalls {
     /// @param mode the flags of Linux
     /// @param offset of the first byte
     /// @param bytes how many
-    /// @return 0
+    /// @return 0; `EOPNOTSUPP` for what this host cannot do
     public static int allocate(int fd, int mode, long offset, long bytes) {
-        return Symbol.FALLOCATE.isPresent() ? Libc.fallocate(fd, mode, offset, bytes) : NOT_SUPPORTED;
+        return Capability.FALLOCATE.available()
+                ? Libc.fallocate(fd, mode, offset, bytes)
+                : FileAllocation.allocate(fd, mode, offset, bytes);
     }
 
     /// Finds data or a hole.

@@ -32,6 +32,9 @@ import org.vhostdevice.fs.vfs.FsException;
 
 @DisplayName("A shared directory of the host")
 class PassthroughFileSystemTest {
+    private static final int KEEP_SIZE = 1;
+    private static final int PUNCH_HOLE = 2;
+
     @TempDir
     Path outside;
 
@@ -158,6 +161,23 @@ class PassthroughFileSystemTest {
             // no such offset
         }
         assertTrue(share.list(FileSystem.ROOT, 1, false).contains("some"));
+    }
+
+    @Test
+    void roomIsReservedAndGivenUp() throws Exception {
+        share.create("a");
+        long handle = share.caller.handle();
+        share.write(handle, 0, "x".repeat(64 << 10));
+        share.system.fallocate(share.caller, handle, KEEP_SIZE | PUNCH_HOLE, 4096, 8192);
+        assertEquals("\0".repeat(8192), share.read(handle, 4096, 8192));
+        share.system.fallocate(share.caller, handle, 0, 0, 128 << 10);
+        assertEquals(128 << 10, Files.size(root.resolve("a")));
+        share.system.fallocate(share.caller, handle, 0, 0, 1);
+        assertEquals(128 << 10, Files.size(root.resolve("a")));
+        share.system.fallocate(share.caller, handle, KEEP_SIZE, 0, 1 << 20);
+        assertEquals(128 << 10, Files.size(root.resolve("a")));
+        refused(Errno.EINVAL, () -> share.system.fallocate(share.caller, handle, 0, -1, 10));
+        refused(Errno.EINVAL, () -> share.system.fallocate(share.caller, handle, 0, 0, 0));
     }
 
     @Test
