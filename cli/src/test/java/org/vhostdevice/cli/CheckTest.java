@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.sys.Capability;
 import picocli.CommandLine;
@@ -45,10 +46,15 @@ class CheckTest {
 
     /// A command that serves a disk.
     private static String command(String more) {
+        return program("blk " + more);
+    }
+
+    /// A command that serves a device of this program.
+    private static String program(String device) {
         return "'" + Path.of(System.getProperty("java.home"), "bin", "java")
                 + "' -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED -cp '"
                 + System.getProperty("java.class.path") + "' " + Main.class.getName()
-                + " blk --log-level error --socket {socket} " + more;
+                + " " + device + " --log-level error --socket {socket}";
     }
 
     static Stream<Arguments> media() {
@@ -66,7 +72,21 @@ class CheckTest {
         assumeTrue(engine.equals("threads") || Capability.IO_URING.available(), "this host has no io_uring");
         Path disk = format.equals("raw") ? image : makeQcow2();
         String serve = "--blk-file '" + disk + "' --format " + format + " --io-engine " + engine;
-        assertObeysEveryMust(options, command(serve));
+        assertObeysEveryMust("blk", options, command(serve));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--split --notify eventfd",
+                "--split --notify pipe",
+                "--packed --notify eventfd",
+                "--packed --notify pipe"
+            })
+    @Execution(ExecutionMode.CONCURRENT)
+    void fileSystemDeviceObeysEveryMust(String options) throws Exception {
+        Path share = Files.createDirectory(folder.resolve("share"));
+        assertObeysEveryMust("fs", options, program("fs --sandbox none --tag host --shared-dir '" + share + "'"));
     }
 
     @ParameterizedTest(name = "{0}, {1}")
@@ -76,12 +96,13 @@ class CheckTest {
         "--split --notify pipe, --discard ignore --detect-zeroes unmap",
     })
     void everyWayToUseAFileObeysEveryMust(String options, String way) throws Exception {
-        assertObeysEveryMust(options, serve(way));
+        assertObeysEveryMust("blk", options, serve(way));
     }
 
     @Test
     void qcow2ImagePastThePageCacheObeysEveryMust() throws Exception {
-        assertObeysEveryMust("--packed --notify eventfd", command("--blk-file '" + makeQcow2() + "' --cache none"));
+        assertObeysEveryMust(
+                "blk", "--packed --notify eventfd", command("--blk-file '" + makeQcow2() + "' --cache none"));
     }
 
     private Path makeQcow2() throws Exception {
@@ -94,7 +115,7 @@ class CheckTest {
         return disk;
     }
 
-    private static void assertObeysEveryMust(String options, String command) throws Exception {
+    private static void assertObeysEveryMust(String device, String options, String command) throws Exception {
         CommandRun run = CommandRun.of(Stream.concat(
                         Stream.of(("check --json --destructive --timeout 20 " + options + " --command").split(" ")),
                         Stream.of(command))
@@ -109,7 +130,7 @@ class CheckTest {
         }
         assertEquals("", failed.toString());
         assertEquals(0, run.status());
-        assertEquals("blk", report.path("device").textValue());
+        assertEquals(device, report.path("device").textValue());
         assertTrue(report.path("summary").path("passed").intValue() > 100, run.out());
     }
 

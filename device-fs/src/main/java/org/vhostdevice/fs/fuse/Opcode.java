@@ -52,7 +52,7 @@ public enum Opcode {
     /// Tells that a descriptor of a file was closed.
     FLUSH(25, 24, 0),
     /// Begins a session.
-    INIT(26, 8, 0),
+    INIT(26, 8, 64),
     /// Opens a directory.
     OPENDIR(27, 8, 16),
     /// Reads a directory.
