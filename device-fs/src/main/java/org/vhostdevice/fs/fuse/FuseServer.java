@@ -13,6 +13,9 @@ public final class FuseServer {
     /// The most bytes of a request that are looked at, without data of WRITE.
     private static final int MAX_REQUEST = 256 << 10;
 
+    /// No operation with arguments of fixed length has more, with the header.
+    private static final int SHORT_REQUEST = 96;
+
     // open(2) on Linux: O_DSYNC, and O_DIRECT by the numbers of x86 and of ARM
     private static final int DSYNC = 0x1000;
     private static final int DIRECT = 0x1_4000;
@@ -61,13 +64,17 @@ public final class FuseServer {
             return false;
         }
         RequestReader in = call.in();
-        in.copy(readable, (int) Math.min(length, FileRequests.WRITE_HEAD));
+        in.copy(readable, (int) Math.min(length, SHORT_REQUEST));
         try {
             header(call, length);
-            if (!call.failed() && call.opcode() != Opcode.WRITE) {
+            Opcode opcode = call.opcode();
+            if (call.failed() || opcode == null) {
+                return false;
+            }
+            if (!opcode.isShort()) {
                 in.copyRest(readable, (int) length);
             }
-            return !call.failed() && waits(call);
+            return waits(call, opcode);
         } catch (FsException e) {
             call.failLinux(e.errno());
             return false;
@@ -101,15 +108,14 @@ public final class FuseServer {
         }
         boolean sound = said == length
                 && length - RequestReader.HEADER >= opcode.leastArguments()
-                && (opcode == Opcode.WRITE || length <= MAX_REQUEST)
+                && (opcode.isShort() || length <= MAX_REQUEST)
                 && (opcode.silent() || call.writable().length() - ReplyWriter.HEADER >= opcode.leastAnswer());
         if (!sound) {
             call.fail(Errno.EINVAL);
         }
     }
 
-    private boolean waits(FuseCall call) throws FsException {
-        Opcode opcode = call.opcode();
+    private boolean waits(FuseCall call, Opcode opcode) throws FsException {
         if (opcode == Opcode.WRITE) {
             RequestReader in = call.in();
             long at = in.position();
@@ -118,7 +124,7 @@ public final class FuseServer {
             in.moveTo(at);
             return (flags & waitingWrites) != 0;
         }
-        return opcode != null && opcode.waits();
+        return opcode.waits();
     }
 
     /// Does what a request asks for, and prepares its answer.

@@ -1,5 +1,6 @@
 package org.vhostdevice.fs.fuse;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Operations that are served (`enum fuse_opcode` in `linux/fuse.h`). The others, BMAP and POLL among them, are
@@ -32,15 +33,15 @@ public enum Opcode {
     /// Opens a file.
     OPEN(14, 8, 16),
     /// Reads.
-    READ(15, 40, 0),
+    READ(15, 40, 0, Trait.SHORT),
     /// Writes.
-    WRITE(16, 40, 8, Trait.MODIFIES),
+    WRITE(16, 40, 8, Trait.MODIFIES, Trait.SHORT),
     /// Tells about the file system.
     STATFS(17, 0, 80),
     /// Ends the use of an open file.
     RELEASE(18, 24, 0),
     /// Puts a file on stable storage.
-    FSYNC(20, 16, 0, Trait.WAITS),
+    FSYNC(20, 16, 0, Trait.WAITS, Trait.SHORT),
     /// Sets an extended attribute.
     SETXATTR(21, 8, 0, Trait.MODIFIES),
     /// Reads an extended attribute.
@@ -60,13 +61,13 @@ public enum Opcode {
     /// Ends the use of an open directory.
     RELEASEDIR(29, 24, 0),
     /// Puts a directory on stable storage.
-    FSYNCDIR(30, 16, 0, Trait.WAITS),
+    FSYNCDIR(30, 16, 0, Trait.WAITS, Trait.SHORT),
     /// Asks for a lock that is in the way.
     GETLK(31, 48, 24),
     /// Sets a lock.
     SETLK(32, 48, 0),
     /// Sets a lock, and waits for it.
-    SETLKW(33, 48, 0),
+    SETLKW(33, 48, 0, Trait.SHORT),
     /// Checks permissions.
     ACCESS(34, 8, 0),
     /// Makes and opens a file.
@@ -80,7 +81,7 @@ public enum Opcode {
     /// Takes back lookups of several nodes; has no answer.
     BATCH_FORGET(42, 8, 0),
     /// Reserves or frees room in a file.
-    FALLOCATE(43, 32, 0, Trait.MODIFIES, Trait.WAITS),
+    FALLOCATE(43, 32, 0, Trait.MODIFIES, Trait.WAITS, Trait.SHORT),
     /// Reads a directory, and looks its entries up.
     READDIRPLUS(44, 40, 0),
     /// Renames, with flags.
@@ -88,22 +89,24 @@ public enum Opcode {
     /// Finds data or holes.
     LSEEK(46, 24, 8),
     /// Copies from one file to another.
-    COPY_FILE_RANGE(47, 56, 8, Trait.MODIFIES, Trait.WAITS),
+    COPY_FILE_RANGE(47, 56, 8, Trait.MODIFIES, Trait.WAITS, Trait.SHORT),
     /// Puts the file system on stable storage.
-    SYNCFS(50, 8, 0, Trait.WAITS),
+    SYNCFS(50, 8, 0, Trait.WAITS, Trait.SHORT),
     /// Makes and opens a file without a name.
     TMPFILE(51, 16, 144, Trait.MODIFIES),
     /// Gives attributes, with the time of birth.
     STATX(52, 24, 288),
     /// Copies from one file to another, and tells of more than 4 GiB.
-    COPY_FILE_RANGE_64(53, 56, 8, Trait.MODIFIES, Trait.WAITS);
+    COPY_FILE_RANGE_64(53, 56, 8, Trait.MODIFIES, Trait.WAITS, Trait.SHORT);
 
     /// What the server wants to know of an operation before it does it.
     private enum Trait {
         /// It changes something.
         MODIFIES,
         /// It usually waits for the host's medium.
-        WAITS
+        WAITS,
+        /// Its arguments are of fixed length; if something is behind them, it is file data.
+        SHORT
     }
 
     private static final int NUMBERS = 54;
@@ -120,19 +123,16 @@ public enum Opcode {
     private final int leastAnswer;
     private final boolean modifies;
     private final boolean waits;
+    private final boolean isShort;
 
     Opcode(int number, int leastArguments, int leastAnswer, Trait... traits) {
         this.number = number;
         this.leastArguments = leastArguments;
         this.leastAnswer = leastAnswer;
-        boolean isModifying = false;
-        boolean isWaiting = false;
-        for (Trait trait : traits) {
-            isModifying |= trait == Trait.MODIFIES;
-            isWaiting |= trait == Trait.WAITS;
-        }
-        this.modifies = isModifying;
-        this.waits = isWaiting;
+        List<Trait> all = List.of(traits);
+        this.modifies = all.contains(Trait.MODIFIES);
+        this.waits = all.contains(Trait.WAITS);
+        this.isShort = all.contains(Trait.SHORT);
     }
 
     /// The operation with a number.
@@ -165,6 +165,11 @@ public enum Opcode {
     /// {@return whether it usually waits for the host's medium}
     boolean waits() {
         return waits;
+    }
+
+    /// {@return whether nothing behind [#leastArguments] need be looked at, but file data}
+    boolean isShort() {
+        return isShort;
     }
 
     /// {@return whether it has no answer at all}

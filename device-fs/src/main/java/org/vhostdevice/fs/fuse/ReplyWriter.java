@@ -13,13 +13,12 @@ final class ReplyWriter {
     /// The most bytes behind the header, of all answers but those of READ.
     static final int MAX_BODY = 128 << 10;
 
-    private static final int SMALL = 8192;
+    private static final int USUAL = 8192;
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private final MemorySegment small = Arena.ofAuto().allocate(SMALL, Long.BYTES);
-    private MemorySegment bytes = small;
+    private MemorySegment bytes = Arena.ofAuto().allocate(USUAL, Long.BYTES);
     private long position = HEADER;
     private boolean swapped;
 
@@ -30,7 +29,6 @@ final class ReplyWriter {
     /// @param bigEndian whether numbers are big-endian
     void begin(boolean bigEndian) {
         swapped = bigEndian;
-        bytes = small;
         position = HEADER;
     }
 

@@ -19,12 +19,11 @@ final class RequestReader {
     /// The longest name in bytes, without its NUL.
     static final int NAME_MAX = 255;
 
-    private static final int SMALL = 4096;
+    private static final int USUAL = 4096;
     private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private final MemorySegment small = Arena.ofAuto().allocate(SMALL, Long.BYTES);
-    private MemorySegment bytes = small;
+    private MemorySegment bytes = Arena.ofAuto().allocate(USUAL, Long.BYTES);
     private long end;
     private long position;
     private boolean swapped;
@@ -33,13 +32,8 @@ final class RequestReader {
 
     /// Copies the start of a request.
     ///
-    /// @param count bytes, at most its length
+    /// @param count bytes, at most its length, and few
     void copy(IoBuffers from, int count) {
-        if (count > SMALL) {
-            bytes = Arena.ofAuto().allocate(count, Long.BYTES);
-        } else {
-            bytes = small;
-        }
         from.read(0, bytes, count);
         end = count;
         position = 0;
@@ -49,14 +43,13 @@ final class RequestReader {
     ///
     /// @param count bytes in all, at most its length
     void copyRest(IoBuffers from, int count) {
-        if (count <= SMALL) {
-            from.read(end, bytes.asSlice(end), count - end);
-            end = count;
-        } else {
-            long at = position;
-            copy(from, count);
-            position = at;
+        if (count > bytes.byteSize()) {
+            MemorySegment larger = Arena.ofAuto().allocate(count, Long.BYTES);
+            MemorySegment.copy(bytes, 0, larger, 0, end);
+            bytes = larger;
         }
+        from.read(end, bytes.asSlice(end), count - end);
+        end = count;
     }
 
     /// Says whether numbers are big-endian.

@@ -147,6 +147,7 @@ final class FsRig implements AutoCloseable {
         handler.quiesce();
         handler.close();
         threads.close();
+        queue.close();
         context.close();
         guest.close();
     }
