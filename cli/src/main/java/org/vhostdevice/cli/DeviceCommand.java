@@ -1,6 +1,7 @@
 package org.vhostdevice.cli;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -9,6 +10,7 @@ import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.DeviceProvider;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.session.ServerOptions;
+import org.vhostdevice.core.transport.Endpoint;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -17,13 +19,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
-/// Serves a device, or several, until a signal ends it. There is one such command for each device on the class path.
+/// Serves a device, or several, until a signal ends it. There is one such command for each device on the class
+/// path.
 @Command(mixinStandardHelpOptions = true, versionProvider = RootCommand.Version.class)
 final class DeviceCommand implements Callable<Integer> {
     private static final int MAX_POLL_MICROS = 1000;
 
     private final DeviceProvider provider;
     private final DeviceArguments arguments;
+    private final boolean ownsProcess;
 
     @Mixin
     private final SocketOptions socket = new SocketOptions();
@@ -43,14 +47,17 @@ final class DeviceCommand implements Callable<Integer> {
     @Mixin
     private final LogOptions log = new LogOptions();
 
-    private DeviceCommand(DeviceProvider provider) {
+    private DeviceCommand(DeviceProvider provider, boolean ownsProcess) {
         this.provider = provider;
+        this.ownsProcess = ownsProcess;
         this.arguments = provider.arguments();
     }
 
     /// The command of a device, with the device's own options beside the common ones.
-    static CommandLine of(DeviceProvider provider) {
-        DeviceCommand command = new DeviceCommand(provider);
+    ///
+    /// @param ownsProcess whether the process is this command's own, to be confined as it likes
+    static CommandLine of(DeviceProvider provider, boolean ownsProcess) {
+        DeviceCommand command = new DeviceCommand(provider, ownsProcess);
         CommandSpec spec = CommandSpec.forAnnotatedObject(command);
         CommandSpec _ = spec.addMixin("device", CommandSpec.forAnnotatedObjectLenient(command.arguments));
         // Seen before the command line is parsed; here for the help text only.
@@ -65,20 +72,38 @@ final class DeviceCommand implements Callable<Integer> {
     public Integer call() throws UsageException, IOException {
         log.apply();
         ServerOptions options = features.apply(provider).withBusyWait(busyWaitNanos());
-        List<DeviceArguments.Further> further = arguments.further();
+        List<Endpoint> endpoints = new ArrayList<>();
+        List<DeviceArguments> all = new ArrayList<>();
+        name(endpoints, all);
         try (StopSignal signal = new StopSignal();
+                Sockets sockets = Sockets.of(endpoints, ownsProcess);
                 ServedDevices devices = new ServedDevices(provider.name(), options)) {
-            if (further.isEmpty() || socket.isGiven()) {
-                devices.add(socket.endpoint(), arguments);
+            for (DeviceArguments each : all) {
+                each.prepare(sockets);
             }
-            for (DeviceArguments.Further one : further) {
-                devices.add(socket.endpoint(one.socket()), one.arguments());
+            // The sockets come first: if one cannot be had, nothing else is made.
+            sockets.openSockets();
+            for (int i = 0; i < all.size(); i++) {
+                devices.add(endpoints.get(i), sockets.take(), all.get(i));
             }
             signal.onArrival(devices::stop);
             Signals.register("HUP", devices::reload);
             devices.run();
         }
         return ExitCode.OK;
+    }
+
+    /// Lists the devices that the command line names.
+    private void name(List<Endpoint> endpoints, List<DeviceArguments> all) throws UsageException {
+        List<DeviceArguments.Further> further = arguments.further();
+        if (further.isEmpty() || socket.isGiven()) {
+            endpoints.add(socket.endpoint());
+            all.add(arguments);
+        }
+        for (DeviceArguments.Further one : further) {
+            endpoints.add(socket.endpoint(one.socket()));
+            all.add(one.arguments());
+        }
     }
 
     private long busyWaitNanos() throws UsageException {

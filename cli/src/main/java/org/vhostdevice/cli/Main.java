@@ -19,16 +19,20 @@ public final class Main {
     ///
     /// @param args the command line
     public static void main(String[] args) {
-        System.exit(run(args, System.out, System.err));
+        System.exit(run(args, System.out, System.err, true));
     }
 
-    /// Runs the command.
+    /// Runs the command in a process that has other things to do too.
     ///
     /// @param args the command line
     /// @param out for what was asked for
     /// @param err for errors, one line each
     /// @return 0 for success, 1 for a failure, 2 for options that cannot be obeyed
     static int run(String[] args, PrintStream out, PrintStream err) {
+        return run(args, out, err, false);
+    }
+
+    private static int run(String[] args, PrintStream out, PrintStream err, boolean ownsProcess) {
         List<DeviceProvider> devices = Devices.all();
         Optional<DeviceProvider> described = Capabilities.asked(args, devices);
         if (described.isPresent()) {
@@ -37,7 +41,7 @@ public final class Main {
         }
         CommandLine root = new CommandLine(new RootCommand());
         for (DeviceProvider device : devices) {
-            root.addSubcommand(device.name(), DeviceCommand.of(device));
+            root.addSubcommand(device.name(), DeviceCommand.of(device, ownsProcess));
         }
         root.addSubcommand(new QuickstartCommand());
         for (Object command : List.of(new BenchCommand(), new CheckCommand())) {

@@ -13,8 +13,8 @@ import org.vhostdevice.core.session.ServerOptions;
 import org.vhostdevice.core.transport.Endpoint;
 import org.vhostdevice.core.transport.VhostUserListener;
 
-/// The devices that one process serves, each on a socket and a thread of its own. What befalls one does not concern the
-/// others.
+/// The devices that one process serves, each on a socket and a thread of its own. What befalls one does not concern
+/// the others.
 final class ServedDevices implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("org.vhostdevice.cli");
 
@@ -59,12 +59,14 @@ final class ServedDevices implements AutoCloseable {
         this.options = options;
     }
 
-    /// Makes a device and its socket. The socket comes first: if it cannot be had, nothing else is made.
+    /// Makes a device.
     ///
+    /// @param endpoint where it is served
+    /// @param listener waits there; closed with the device, also if that cannot be made
     /// @throws UsageException if the device's options are wrong
     /// @throws IOException if the host refuses
-    void add(Endpoint endpoint, DeviceArguments arguments) throws UsageException, IOException {
-        VhostUserListener listener = VhostUserListener.open(endpoint);
+    void add(Endpoint endpoint, VhostUserListener listener, DeviceArguments arguments)
+            throws UsageException, IOException {
         try {
             all.add(new One(endpoint, listener, arguments.open()));
         } catch (UsageException | IOException | RuntimeException e) {

@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.DeviceArguments;
+import org.vhostdevice.core.device.StartUp;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.fs.fuse.FuseOptions;
@@ -15,6 +16,8 @@ import org.vhostdevice.fs.passthrough.PassthroughFileSystem;
 import org.vhostdevice.fs.passthrough.PassthroughOptions;
 import org.vhostdevice.fs.passthrough.PassthroughOptions.Identity;
 import org.vhostdevice.fs.passthrough.PassthroughOptions.Trait;
+import org.vhostdevice.fs.sandbox.Sandbox;
+import org.vhostdevice.fs.sandbox.Sandbox.View;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -78,6 +81,15 @@ final class FsArgs implements DeviceArguments {
     @Mixin
     private final FsLegacyArgs legacy = new FsLegacyArgs();
 
+    private @Nullable View view;
+
+    @Override
+    public void prepare(StartUp start) throws UsageException, IOException {
+        FsConfig config = config();
+        view = Sandbox.enter(
+                config.passthrough().directory(), config.sandbox(), fileHandles != FileHandleMode.NEVER, start);
+    }
+
     @Override
     public VirtioDevice open() throws UsageException, IOException {
         FsConfig config = config();
@@ -123,12 +135,17 @@ final class FsArgs implements DeviceArguments {
         add(traits, Trait.XATTR, attributes.xattr());
         add(traits, Trait.SUBMOUNTS, submounts);
         caching.addTraits(traits);
+        Path seen = sharedDir;
+        if (view != null) {
+            seen = view.directory();
+            add(traits, Trait.WORKING_DIRECTORY, view.workingDirectory());
+        }
         return new PassthroughOptions(
-                sharedDir,
+                seen,
                 who,
                 traits,
                 attributes.map(),
                 fileHandles,
-                PassthroughOptions.of(sharedDir).maxNodeFds());
+                PassthroughOptions.of(seen).maxNodeFds());
     }
 }

@@ -6,6 +6,13 @@ import java.util.List;
 
 /// A device's options as typed, with picocli annotations on fields of the implementing class.
 public interface DeviceArguments {
+    /// Confines the process to what the device needs, if the options say so. Called once, before [#open].
+    ///
+    /// @param start of the process
+    /// @throws UsageException if options are wrong or contradict each other (exit code 2)
+    /// @throws IOException if the host cannot do what they demand (exit code 1)
+    default void prepare(StartUp start) throws UsageException, IOException {}
+
     /// Checks the options and makes the device.
     ///
     /// @return the device; the caller closes it

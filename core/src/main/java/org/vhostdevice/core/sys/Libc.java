@@ -219,6 +219,10 @@ final class Libc {
         return Downcall.toInt(Symbol.GETRLIMIT, resource, checked(limit, 16), 0, 0);
     }
 
+    static int setrlimit(int resource, MemorySegment limit) {
+        return Downcall.toInt(Symbol.SETRLIMIT, resource, checked(limit, 16), 0, 0);
+    }
+
     static int umask(int mask) {
         return Downcall.toInt(Symbol.UMASK, mask);
     }

@@ -3,6 +3,7 @@ package org.vhostdevice.core.transport;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.OwnedFd;
@@ -90,6 +91,13 @@ public final class VhostUserListener implements AutoCloseable {
                 return null;
             }
         }
+    }
+
+    /// The socket, for a program that takes this one's place.
+    ///
+    /// @return its number, for [Endpoint.Inherited]
+    public int number() {
+        return Objects.requireNonNull(socket).number();
     }
 
     /// Ends the wait of [#accept()] and every wait on the connections made here, now and in future.

@@ -61,9 +61,4 @@ public record ModifiedCapabilities(Set<LinuxCapability> kept) {
         more.addAll(kept);
         return new ModifiedCapabilities(more);
     }
-
-    /// {@return them as a set of bits}
-    public long bits() {
-        return kept.stream().mapToLong(LinuxCapability::bit).sum();
-    }
 }

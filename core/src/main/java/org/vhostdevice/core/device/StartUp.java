@@ -1,0 +1,29 @@
+package org.vhostdevice.core.device;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/// The start of a process that serves a device, before the device is made. For the main thread.
+public interface StartUp {
+    /// {@return whether the process is this command's own, which may give up what it can see and do} It is not
+    /// where the command is a part of another program, such as a test.
+    boolean ownsProcess();
+
+    /// Opens the sockets that the command line names, if that was not done yet: afterwards the process may lose
+    /// sight of them.
+    ///
+    /// @throws IOException if the host refuses
+    void openSockets() throws IOException;
+
+    /// Starts the program anew in this process, with the same command line and the sockets as they are. What the
+    /// calling
+    /// thread has given up, all threads of the new program are without.
+    ///
+    /// @param state is told to the new program
+    /// @throws IOException if the host refuses; otherwise it does not return
+    void restart(String state) throws IOException;
+
+    /// {@return what the program was told when it was started anew; null if it was not}
+    @Nullable
+    String restarted();
+}

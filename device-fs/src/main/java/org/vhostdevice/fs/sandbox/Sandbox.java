@@ -1,0 +1,195 @@
+package org.vhostdevice.fs.sandbox;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.text.MessageFormat;
+import java.util.Locale;
+import java.util.Set;
+import org.vhostdevice.core.device.StartUp;
+import org.vhostdevice.core.device.UsageException;
+import org.vhostdevice.core.sys.Errno;
+import org.vhostdevice.core.sys.ErrnoException;
+import org.vhostdevice.core.sys.FileIo;
+import org.vhostdevice.core.sys.HostOs;
+import org.vhostdevice.core.sys.Isolation;
+import org.vhostdevice.core.sys.LinuxCapability;
+import org.vhostdevice.core.sys.SystemCallFilter;
+
+/// Confines the process to a shared directory.
+///
+/// The JVM has threads of its own, and much of what a process can give up is given up by a thread. So the main
+/// thread does that and starts the program anew in the same process: all of its threads are confined then.
+public final class Sandbox {
+    private static final System.Logger LOG = System.getLogger(Sandbox.class.getName());
+    private static final long USUAL_OPEN_FILES = 1_000_000;
+    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
+
+    private final Path directory;
+    private final SandboxOptions options;
+    private final SandboxMode mode;
+    private final Set<LinuxCapability> kept;
+
+    /// Where the shared directory is seen from inside.
+    ///
+    /// @param directory its name there
+    /// @param workingDirectory whether the working directory is this process's `/proc/self/fd`, which has no name
+    ///     there
+    public record View(Path directory, boolean workingDirectory) {}
+
+    private Sandbox(Path directory, SandboxOptions options, boolean fileHandles) throws UsageException {
+        this.directory = directory;
+        this.options = options;
+        this.mode = mode(options);
+        ModifiedCapabilities capabilities =
+                options.capabilities() == null ? ModifiedCapabilities.DEFAULT : options.capabilities();
+        kept = (fileHandles ? capabilities.with(LinuxCapability.DAC_READ_SEARCH) : capabilities).kept();
+    }
+
+    /// Confines the process. It may be started anew for that.
+    ///
+    /// @param directory what is shared
+    /// @param options how it is confined
+    /// @param fileHandles whether files are opened by handles, which takes a capability
+    /// @param start of the process
+    /// @return where the directory is now
+    /// @throws UsageException if this host or user cannot confine it so
+    /// @throws IOException if the host refuses
+    public static View enter(Path directory, SandboxOptions options, boolean fileHandles, StartUp start)
+            throws UsageException, IOException {
+        if (!start.ownsProcess()) {
+            return new View(directory, false);
+        }
+        Sandbox sandbox = new Sandbox(directory, options, fileHandles);
+        if (start.restarted() == null) {
+            FileIo.openDirectory(directory).close();
+            sandbox.limitOpenFiles();
+            start.openSockets();
+            sandbox.restart(start);
+        }
+        start.openSockets();
+        View view = sandbox.confine();
+        sandbox.filter();
+        return view;
+    }
+
+    private static SandboxMode mode(SandboxOptions options) throws UsageException {
+        boolean linux = HostOs.current() == HostOs.LINUX;
+        boolean root = Isolation.isRoot();
+        SandboxMode wanted = options.mode();
+        if (wanted == null) {
+            boolean maps = !options.userMaps().isEmpty() || !options.groupMaps().isEmpty();
+            wanted = maps || linux && root ? SandboxMode.NAMESPACE : SandboxMode.NONE;
+        }
+        if (wanted == SandboxMode.NAMESPACE && !linux) {
+            throw new UsageException("--sandbox namespace needs Linux: this host has --sandbox chroot or none");
+        }
+        if (wanted != SandboxMode.NONE && !root) {
+            throw new UsageException("--sandbox " + wanted.name().toLowerCase(Locale.ROOT)
+                    + " needs root: other users have --sandbox none");
+        }
+        if (!options.userMaps().isEmpty() || !options.groupMaps().isEmpty()) {
+            throw new UsageException(
+                    "--uid-map and --gid-map are not for root: use --translate-uid and --translate-gid");
+        }
+        if (options.seccomp() != null && options.seccomp() != SeccompAction.NONE && !SystemCallFilter.possible()) {
+            throw new UsageException("--seccomp is not known on this host: leave it out, or use --seccomp none");
+        }
+        if (options.capabilities() != null && !(linux && root)) {
+            throw new UsageException("--modcaps is for root on Linux");
+        }
+        return wanted;
+    }
+
+    /// Raises how many files may be open.
+    private void limitOpenFiles() throws IOException {
+        long asked = options.maxOpenFiles().orElse(-1);
+        if (asked == 0) {
+            return;
+        }
+        long most = Isolation.mostOpenFiles();
+        if (asked > most) {
+            throw new IOException("--rlimit-nofile " + asked + " is more than this host allows, " + most);
+        }
+        long wanted = asked > 0 ? asked : Math.min(USUAL_OPEN_FILES, most);
+        try {
+            Isolation.limitOpenFiles(wanted);
+        } catch (ErrnoException e) {
+            long hard = Isolation.hardLimitOfOpenFiles();
+            LOG.log(
+                    asked > 0 ? Level.WARNING : Level.DEBUG,
+                    "the process cannot have " + wanted + " files open, only " + hard);
+            Isolation.limitOpenFiles(hard);
+        }
+    }
+
+    /// Starts the program anew with less, if that is to be.
+    private void restart(StartUp start) throws IOException {
+        if (HostOs.current() != HostOs.LINUX || mode == SandboxMode.NONE && options.capabilities() == null) {
+            return;
+        }
+        try {
+            if (mode == SandboxMode.NAMESPACE) {
+                Jail.enter(directory);
+            }
+            Isolation.dropGroups();
+            ModifiedCapabilities capabilities = new ModifiedCapabilities(kept);
+            Isolation.keepCapabilities(
+                    mode == SandboxMode.CHROOT
+                            ? capabilities.with(LinuxCapability.SYS_CHROOT).kept()
+                            : kept);
+            Isolation.forbidNewPrivileges();
+        } catch (ErrnoException e) {
+            throw e.errno() == Errno.EPERM
+                    ? new IOException(
+                            "this process may not be confined by --sandbox "
+                                    + mode.name().toLowerCase(Locale.ROOT) + ": " + e.getMessage(),
+                            e)
+                    : e;
+        }
+        start.restart(mode.name());
+    }
+
+    /// Does what is left to be done by the program that serves.
+    private View confine() throws IOException {
+        return switch (mode) {
+            case NONE -> new View(directory, false);
+            case NAMESPACE -> new View(Jail.SHARED, false);
+            case CHROOT -> {
+                touchWhatIsReadLate();
+                boolean linux = HostOs.current() == HostOs.LINUX;
+                Path absolute = directory.toAbsolutePath();
+                if (linux) {
+                    Isolation.changeDirectory(DESCRIPTORS);
+                }
+                Isolation.changeRoot(absolute);
+                if (linux) {
+                    Isolation.limitCapabilities(kept);
+                } else {
+                    Isolation.changeDirectory(Path.of("/"));
+                }
+                yield new View(Path.of("/"), linux);
+            }
+        };
+    }
+
+    /// The JDK reads some files when they are first needed, which it would not find any more.
+    private static void touchWhatIsReadLate() {
+        int _ = new SecureRandom().nextInt();
+        String _ = MessageFormat.format("{0}", 1);
+        String _ = String.format("%d", 1);
+    }
+
+    private void filter() throws ErrnoException {
+        SeccompAction action = options.seccomp() == null ? SeccompAction.KILL : options.seccomp();
+        if (SystemCallFilter.possible() && action != SeccompAction.NONE) {
+            SystemCallFilter.install(
+                    switch (action) {
+                        case KILL, NONE -> SystemCallFilter.Refusal.KILL;
+                        case LOG -> SystemCallFilter.Refusal.LOG;
+                        case TRAP -> SystemCallFilter.Refusal.TRAP;
+                    });
+        }
+    }
+}
