@@ -44,6 +44,8 @@ class BlkRequestFuzzTest {
             Disk disk = new Disk(storage, Disk.id("fuzz"), new WriteCache(true), Disk.Policy.DEFAULT, null, host);
             try (TestContext context = new TestContext(0, new FeatureSet(features))) {
                 serve(queue, new BlkQueue(disk, context, RING));
+            } finally {
+                queue.close(); // it holds guest memory
             }
         }
     }
