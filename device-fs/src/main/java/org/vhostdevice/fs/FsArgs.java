@@ -140,12 +140,6 @@ final class FsArgs implements DeviceArguments {
             seen = view.directory();
             add(traits, Trait.WORKING_DIRECTORY, view.workingDirectory());
         }
-        return new PassthroughOptions(
-                seen,
-                who,
-                traits,
-                attributes.map(),
-                fileHandles,
-                PassthroughOptions.of(seen).maxNodeFds());
+        return new PassthroughOptions(seen, who, traits, attributes.map(), fileHandles, null);
     }
 }

@@ -12,12 +12,23 @@ import org.vhostdevice.fs.vfs.FsException;
 record DirectoryOperations(Host host) {
     long open(long node) throws FsException {
         try (Inode inode = host.nodes().useDirectory(node)) {
-            OpenDirectory directory = new OpenDirectory(host.reopen(inode, OpenFlags.READ_ONLY | OpenFlags.DIRECTORY));
+            OpenDirectory directory = open(inode);
             if (!host.directories().add(directory)) {
                 directory.close();
                 throw FsException.of(Errno.ENFILE);
             }
             return directory.id();
+        }
+    }
+
+    private OpenDirectory open(Inode inode) throws FsException {
+        host.openFiles().take(Errno.ENFILE);
+        try {
+            int fd = host.reopen(inode, OpenFlags.READ_ONLY | OpenFlags.DIRECTORY);
+            return new OpenDirectory(fd, host.openFiles());
+        } catch (FsException e) {
+            host.openFiles().give();
+            throw e;
         }
     }
 

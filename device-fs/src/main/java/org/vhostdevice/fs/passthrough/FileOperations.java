@@ -27,11 +27,11 @@ record FileOperations(Host host) {
                 throw FsException.of(Errno.EISDIR);
             }
             int hostFlags = hostFlags(flags);
-            int fd = host.reopen(inode, hostFlags);
+            OpenFile file = host.open(() -> host.reopen(inode, hostFlags));
             if (killPrivileges && (hostFlags & OpenFlags.TRUNCATE) != 0) {
                 killPrivileges(caller, inode.ref());
             }
-            return add(new OpenFile(fd));
+            return add(file);
         }
     }
 

@@ -15,6 +15,7 @@ import org.vhostdevice.fs.vfs.FsException;
 /// @param calls of this host
 /// @param nodes the files that the guest knows
 /// @param handles by which files are found again
+/// @param openFiles how many files the guest may have open
 /// @param owners of files
 /// @param files that the guest has open
 /// @param directories that the guest has open
@@ -23,6 +24,7 @@ record Host(
         NodeCalls calls,
         NodeTable nodes,
         FileHandles handles,
+        FdBudget openFiles,
         Owners owners,
         SlotTable<OpenFile> files,
         SlotTable<OpenDirectory> directories) {
@@ -48,6 +50,26 @@ record Host(
             throw FsException.of(Errno.EBADF);
         }
         return directory;
+    }
+
+    /// Something that opens a file.
+    @FunctionalInterface
+    interface Opener {
+        /// {@return a descriptor}
+        int open() throws FsException;
+    }
+
+    /// Opens a file for the guest, unless it has too many.
+    ///
+    /// @return the file, with one of the budget taken
+    OpenFile open(Opener opener) throws FsException {
+        openFiles.take(Errno.ENFILE);
+        try {
+            return new OpenFile(opener.open(), openFiles);
+        } catch (FsException e) {
+            openFiles.give();
+            throw e;
+        }
     }
 
     /// Opens the file of a node, with another node's descriptor given back if there are too many.

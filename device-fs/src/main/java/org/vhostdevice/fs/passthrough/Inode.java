@@ -67,7 +67,7 @@ final class Inode extends Counted {
 
     private final Key key;
     private final int type;
-    private final LockOwners locks = new LockOwners();
+    private final LockOwners locks;
     private volatile long lookups = 1;
     private final boolean named;
     private volatile @Nullable NodeRef ref;
@@ -83,7 +83,8 @@ final class Inode extends Counted {
     /// A file that a descriptor names.
     ///
     /// @param fd owned from now on
-    Inode(Key key, int type, int fd, @Nullable Place place) {
+    Inode(Key key, int type, int fd, @Nullable Place place, FdBudget openFiles) {
+        this.locks = new LockOwners(openFiles);
         this.key = key;
         this.type = type;
         this.named = false;
@@ -94,7 +95,8 @@ final class Inode extends Counted {
     /// A file that is known by its name only.
     ///
     /// @param parent in use, with its descriptor there
-    Inode(Key key, int type, Inode parent, Place place) {
+    Inode(Key key, int type, Inode parent, Place place, FdBudget openFiles) {
+        this.locks = new LockOwners(openFiles);
         this.key = key;
         this.type = type;
         this.named = true;

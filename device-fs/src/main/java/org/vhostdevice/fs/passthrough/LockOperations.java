@@ -10,13 +10,22 @@ import org.vhostdevice.fs.vfs.FsException;
 /// Locks of the guest's processes, which are locks of the host, so that its own processes see them.
 record LockOperations(Host host) {
     FileLock get(long node, FileLock wanted) throws FsException {
+        FileLock[] answer = new FileLock[1];
         try (Inode inode = host.nodes().use(node)) {
-            FileCalls.Lock found = inode.locks().use(wanted.owner(), () -> open(inode), fd -> conflict(fd, wanted));
-            long end = found.bytes() == 0 ? Long.MAX_VALUE : found.start() + found.bytes() - 1;
-            return found.type() == FileCalls.UNLOCK
-                    ? new FileLock(wanted.owner(), 0, 0, FileCalls.UNLOCK, 0, false)
-                    : new FileLock(wanted.owner(), found.start(), end, found.type(), 0, false);
+            inode.locks().use(wanted.owner(), () -> open(inode), fd -> {
+                answer[0] = answer(wanted, conflict(fd, wanted));
+                return false;
+            });
         }
+        return answer[0];
+    }
+
+    private static FileLock answer(FileLock wanted, FileCalls.Lock found) {
+        if (found.type() == FileCalls.UNLOCK) {
+            return new FileLock(wanted.owner(), 0, 0, FileCalls.UNLOCK, 0, false);
+        }
+        long end = found.bytes() == 0 ? Long.MAX_VALUE : found.start() + found.bytes() - 1;
+        return new FileLock(wanted.owner(), found.start(), end, found.type(), 0, false);
     }
 
     private static FileCalls.Lock conflict(int fd, FileLock wanted) throws FsException {
@@ -35,19 +44,17 @@ record LockOperations(Host host) {
             return;
         }
         try (Inode inode = host.nodes().use(node)) {
-            int result = inode.locks()
-                    .use(
-                            wanted.owner(),
-                            () -> open(inode),
-                            fd -> FileCalls.lock(fd, wanted.type(), wanted.start(), bytes(wanted)));
-            checkLock(result);
+            inode.locks().use(wanted.owner(), () -> open(inode), fd -> {
+                checkLock(FileCalls.lock(fd, wanted.type(), wanted.start(), bytes(wanted)));
+                return wanted.type() != FileCalls.UNLOCK;
+            });
         }
     }
 
     /// Ends the locks of an owner.
     void end(long node, long owner) throws FsException {
         try (Inode inode = host.nodes().useAsIs(node)) {
-            boolean _ = inode.locks().end(owner);
+            inode.locks().end(owner);
         }
     }
 

@@ -3,60 +3,87 @@ package org.vhostdevice.fs.passthrough;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileCalls;
+import org.vhostdevice.fs.vfs.FsException;
 
 /// The processes of the guest that have locks on bytes of one file. Each has an open file of its own here, to which the
 /// host's locks belong. Any thread.
 final class LockOwners implements AutoCloseable {
-    /// Opens the file once more.
-    @FunctionalInterface
-    interface Opener<E extends Exception> {
-        int open() throws E;
-    }
+    private final FdBudget budget;
 
     // Guarded by this.
     private @Nullable Map<Long, Integer> files;
 
-    /// What is done with an owner's descriptor.
-    @FunctionalInterface
-    interface Use<R, E extends Exception> {
-        R with(int fd) throws E;
+    /// @param budget for open files
+    LockOwners(FdBudget budget) {
+        this.budget = budget;
     }
 
-    /// Does something with the descriptor of an owner, which is opened for that if there is none yet.
+    /// Opens the file once more.
+    @FunctionalInterface
+    interface Opener {
+        int open() throws FsException;
+    }
+
+    /// What is done with an owner's descriptor.
+    @FunctionalInterface
+    interface Use {
+        /// {@return whether the owner has a lock now, or may have}
+        boolean with(int fd) throws FsException;
+    }
+
+    /// Does something with the descriptor of an owner, which is opened for that if there is none yet, and kept if the
+    /// owner has a lock afterwards.
     ///
     /// @param owner a number of the guest
-    synchronized <R, E extends Exception> R use(long owner, Opener<E> opener, Use<R, E> use) throws E {
-        Map<Long, Integer> all = files;
-        if (all == null) {
-            all = new HashMap<>();
-            files = all;
+    synchronized void use(long owner, Opener opener, Use use) throws FsException {
+        Integer known = files == null ? null : files.get(owner);
+        if (known != null) {
+            boolean _ = use.with(known);
+            return;
         }
-        Integer known = all.get(owner);
-        int fd = known == null ? opener.open() : known;
-        if (known == null) {
-            all.put(owner, fd);
+        budget.take(Errno.ENOLCK);
+        int fd = Inode.NONE;
+        boolean kept = false;
+        try {
+            fd = opener.open();
+            kept = use.with(fd);
+        } finally {
+            if (kept) {
+                keep(owner, fd);
+            } else {
+                drop(fd);
+            }
         }
-        return use.with(fd);
+    }
+
+    private void keep(long owner, int fd) {
+        if (files == null) {
+            files = new HashMap<>();
+        }
+        files.put(owner, fd);
+    }
+
+    private void drop(int fd) {
+        if (fd != Inode.NONE) {
+            FileCalls.close(fd);
+        }
+        budget.give();
     }
 
     /// Ends all locks of an owner.
-    ///
-    /// @return whether there may have been some
-    synchronized boolean end(long owner) {
-        Map<Long, Integer> all = files;
-        Integer fd = all == null ? null : all.remove(owner);
+    synchronized void end(long owner) {
+        Integer fd = files == null ? null : files.remove(owner);
         if (fd != null) {
-            FileCalls.close(fd);
+            drop(fd);
         }
-        return fd != null;
     }
 
     @Override
     public synchronized void close() {
-        Map<Long, Integer> all = files;
-        if (all != null) {
-            all.values().forEach(FileCalls::close);
+        if (files != null) {
+            files.values().forEach(this::drop);
             files = null;
         }
     }

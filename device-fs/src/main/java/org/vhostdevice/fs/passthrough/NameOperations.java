@@ -89,16 +89,16 @@ record NameOperations(Host host, FileOperations files) {
         int hostFlags = files.hostFlags(flags) & ~OpenFlags.TRUNCATE | OpenFlags.CREATE | OpenFlags.EXCLUSIVE;
         try (Inode directory = host.nodes().useDirectory(parent)) {
             host.nodes().makeRoom();
-            int fd;
+            OpenFile file;
             try {
-                fd = makeAs(caller, directory, at -> TreeCalls.open(at, name, hostFlags, made));
+                file = host.open(() -> makeAs(caller, directory, at -> TreeCalls.open(at, name, hostFlags, made)));
             } catch (FsException e) {
                 if (e != FsException.of(Errno.EEXIST) || OpenFlags.isExclusive(flags)) {
                     throw e;
                 }
                 return openExisting(caller, directory, name, flags, killPrivileges);
             }
-            return opened(caller, directory, fd, new Inode.Place(parent, name), all);
+            return opened(caller, directory, file, new Inode.Place(parent, name), all);
         }
     }
 
@@ -119,12 +119,11 @@ record NameOperations(Host host, FileOperations files) {
     }
 
     /// Enters a file that was just made and opened.
-    private long opened(Caller caller, Inode directory, int fd, Inode.@Nullable Place place, int mode)
+    private long opened(Caller caller, Inode directory, OpenFile file, Inode.@Nullable Place place, int mode)
             throws FsException {
-        OpenFile file = new OpenFile(fd);
         long node;
         try {
-            int name = FsException.check(host.calls().nameOf(fd));
+            int name = FsException.check(host.calls().nameOf(file.fd()));
             node = made(caller, directory, host.nodes().enter(name, caller.stat(), place), mode);
         } catch (FsException e) {
             file.close();
@@ -149,8 +148,8 @@ record NameOperations(Host host, FileOperations files) {
         int hostFlags = files.hostFlags(flags) & ~OpenFlags.TRUNCATE | OpenFlags.TEMPORARY | exclusive;
         try (Inode directory = host.nodes().useDirectory(parent)) {
             host.nodes().makeRoom();
-            int fd = makeAs(caller, directory, at -> TreeCalls.openSelf(at, hostFlags, made));
-            return opened(caller, directory, fd, null, all);
+            OpenFile file = host.open(() -> makeAs(caller, directory, at -> TreeCalls.openSelf(at, hostFlags, made)));
+            return opened(caller, directory, file, null, all);
         }
     }
 

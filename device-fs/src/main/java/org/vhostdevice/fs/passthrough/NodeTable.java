@@ -15,15 +15,17 @@ import org.vhostdevice.fs.vfs.FsException;
 final class NodeTable {
     private final NodeCalls calls;
     private final NodeBudget budget;
+    private final FdBudget openFiles;
     private final SlotTable<Inode> nodes = new SlotTable<>();
     private final ConcurrentHashMap<Inode.Key, Inode> known = new ConcurrentHashMap<>();
 
     /// @param root a node of the root, owned from now on
-    NodeTable(NodeCalls calls, NodeBudget budget, int root, FileStat rootStat) {
+    NodeTable(NodeCalls calls, NodeBudget budget, FdBudget openFiles, int root, FileStat rootStat) {
+        this.openFiles = openFiles;
         this.calls = calls;
         this.budget = budget;
         budget.serve(nodes);
-        Inode inode = new Inode(Inode.Key.of(rootStat), FileStat.DIRECTORY, root, null);
+        Inode inode = new Inode(Inode.Key.of(rootStat), FileStat.DIRECTORY, root, null, openFiles);
         known.put(inode.key(), inode);
         if (!nodes.add(inode) || inode.id() != FileSystem.ROOT) {
             throw new IllegalStateException("the root is not the first node");
@@ -96,7 +98,7 @@ final class NodeTable {
             return enter(open(parent.fd(), name), stat, place);
         }
         FsException.check(stat.load(parent.fd(), name));
-        return enter(new Inode(Inode.Key.of(stat), stat.type(), parent, place));
+        return enter(new Inode(Inode.Key.of(stat), stat.type(), parent, place, openFiles));
     }
 
     /// Enters the file of a node that was just opened, and counts that as a lookup.
@@ -106,7 +108,7 @@ final class NodeTable {
     /// @return the number of the file
     long enter(int fd, FileStat stat, Inode.@Nullable Place place) throws FsException {
         int failed = stat.load(fd);
-        Inode inode = new Inode(Inode.Key.of(stat), stat.type(), fd, place);
+        Inode inode = new Inode(Inode.Key.of(stat), stat.type(), fd, place, openFiles);
         if (failed < 0) {
             inode.close();
             throw FsException.ofHost(-failed);

@@ -20,6 +20,7 @@ final class OpenDirectory extends Counted {
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(BUFFER_BYTES, 8));
 
     private final int fd;
+    private final FdBudget budget;
 
     // Guarded by this.
     private long position;
@@ -33,8 +34,10 @@ final class OpenDirectory extends Counted {
     }
 
     /// @param fd owned from now on
-    OpenDirectory(int fd) {
+    /// @param budget from which one was taken
+    OpenDirectory(int fd, FdBudget budget) {
         this.fd = fd;
+        this.budget = budget;
     }
 
     int fd() {
@@ -114,5 +117,6 @@ final class OpenDirectory extends Counted {
     @Override
     void free() {
         FileCalls.close(fd);
+        budget.give();
     }
 }

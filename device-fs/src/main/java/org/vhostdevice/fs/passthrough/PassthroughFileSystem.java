@@ -66,11 +66,13 @@ public final class PassthroughFileSystem implements FileSystem {
             root.close();
             throw e;
         }
-        NodeTable nodes =
-                new NodeTable(calls, new NodeBudget(calls, handles, options.maxNodeFds()), root.release(), stat);
+        FdLimits fds = options.fds() == null ? FdLimits.ofProcess() : options.fds();
+        FdBudget openFiles = new FdBudget(fds.open());
+        NodeBudget named = new NodeBudget(calls, handles, fds.nodes());
+        NodeTable nodes = new NodeTable(calls, named, openFiles, root.release(), stat);
         Owners owners = Owners.of(options.identity(), calls);
         return new PassthroughFileSystem(
-                new Host(options, calls, nodes, handles, owners, new SlotTable<>(), new SlotTable<>()));
+                new Host(options, calls, nodes, handles, openFiles, owners, new SlotTable<>(), new SlotTable<>()));
     }
 
     /// {@return how many files the guest knows, the root among them}

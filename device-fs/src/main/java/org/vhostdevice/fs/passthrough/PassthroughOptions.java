@@ -12,17 +12,14 @@ import org.jspecify.annotations.Nullable;
 /// @param traits what else is done
 /// @param xattrMap names of extended attributes on both sides; null if they are the same
 /// @param fileHandles whether files whose descriptor was given back are found by their handle on the host
-/// @param maxNodeFds descriptors that may name files at the same time
+/// @param fds descriptors that the guest may take up; null for [FdLimits#ofProcess] when the directory is opened
 public record PassthroughOptions(
         Path directory,
         Identity identity,
         Set<Trait> traits,
         @Nullable XattrMap xattrMap,
         FileHandleMode fileHandles,
-        int maxNodeFds) {
-    /// As many names of files as may be open by default.
-    private static final int DEFAULT_NODE_FDS = 1 << 16;
-
+        @Nullable FdLimits fds) {
     /// What may be done or left.
     public enum Trait {
         /// Extended attributes are passed on.
@@ -60,7 +57,7 @@ public record PassthroughOptions(
     /// @return options
     public static PassthroughOptions of(Path directory) {
         return new PassthroughOptions(
-                directory, Identity.SAME, EnumSet.of(Trait.SUBMOUNTS), null, FileHandleMode.PREFER, DEFAULT_NODE_FDS);
+                directory, Identity.SAME, EnumSet.of(Trait.SUBMOUNTS), null, FileHandleMode.PREFER, null);
     }
 
     /// {@return whether something is done}
@@ -70,13 +67,13 @@ public record PassthroughOptions(
         return traits.contains(trait);
     }
 
-    /// These options with another number of descriptors that name files.
+    /// These options with other limits of descriptors.
     ///
-    /// @param most at the same time
-    /// @param mode whether files are found by handles afterwards
+    /// @param limits descriptors that the guest may take up
+    /// @param mode whether files are found by handles without
     /// @return options
-    public PassthroughOptions withNodeFds(int most, FileHandleMode mode) {
-        return new PassthroughOptions(directory, identity, traits, xattrMap, mode, most);
+    public PassthroughOptions with(FdLimits limits, FileHandleMode mode) {
+        return new PassthroughOptions(directory, identity, traits, xattrMap, mode, limits);
     }
 
     /// These options with one more thing done.
@@ -86,7 +83,7 @@ public record PassthroughOptions(
     public PassthroughOptions with(Trait trait) {
         Set<Trait> more = EnumSet.of(trait);
         more.addAll(traits);
-        return new PassthroughOptions(directory, identity, more, xattrMap, fileHandles, maxNodeFds);
+        return new PassthroughOptions(directory, identity, more, xattrMap, fileHandles, fds);
     }
 
     /// These options with others on both sides.
@@ -94,7 +91,7 @@ public record PassthroughOptions(
     /// @param who is who
     /// @return options
     public PassthroughOptions with(Identity who) {
-        return new PassthroughOptions(directory, who, traits, xattrMap, fileHandles, maxNodeFds);
+        return new PassthroughOptions(directory, who, traits, xattrMap, fileHandles, fds);
     }
 
     /// These options with other names of extended attributes, which are passed on.
@@ -102,6 +99,6 @@ public record PassthroughOptions(
     /// @param map names on both sides
     /// @return options
     public PassthroughOptions with(XattrMap map) {
-        return new PassthroughOptions(directory, identity, traits, map, fileHandles, maxNodeFds).with(Trait.XATTR);
+        return new PassthroughOptions(directory, identity, traits, map, fileHandles, fds).with(Trait.XATTR);
     }
 }

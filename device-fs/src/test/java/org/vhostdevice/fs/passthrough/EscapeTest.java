@@ -56,7 +56,7 @@ class EscapeTest {
         Files.createSymbolicLink(root.resolve("dl"), Path.of("../outside"));
         Files.createSymbolicLink(root.resolve("fl"), Path.of("../outside/f"));
         Files.createSymbolicLink(root.resolve("d/l"), outside.toAbsolutePath());
-        share = new Share(PassthroughOptions.of(root).withNodeFds(NODES / 4, FileHandleMode.PREFER));
+        share = new Share(PassthroughOptions.of(root).with(new FdLimits(NODES / 4, 1000), FileHandleMode.PREFER));
         swapper = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElseThrow(),
                         "--enable-native-access=ALL-UNNAMED",

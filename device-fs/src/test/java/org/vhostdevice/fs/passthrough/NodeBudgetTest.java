@@ -29,7 +29,7 @@ class NodeBudgetTest {
     Path root;
 
     private Share share(FileHandleMode mode) throws Exception {
-        return new Share(PassthroughOptions.of(root).withNodeFds(LIMIT, mode));
+        return new Share(PassthroughOptions.of(root).with(new FdLimits(LIMIT, 1000), mode));
     }
 
     @ParameterizedTest

@@ -25,8 +25,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.core.sys.Errno;
+import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.fs.vfs.AttributeChange;
+import org.vhostdevice.fs.vfs.FileLock;
 import org.vhostdevice.fs.vfs.FileSystem;
 import org.vhostdevice.fs.vfs.FsException;
 
@@ -161,6 +163,26 @@ class PassthroughFileSystemTest {
             // no such offset
         }
         assertTrue(share.list(FileSystem.ROOT, 1, false).contains("some"));
+    }
+
+    @Test
+    void guestHasNoMoreOpenFilesThanItMay() throws Exception {
+        PassthroughOptions options = PassthroughOptions.of(root).with(new FdLimits(100, 2), FileHandleMode.NEVER);
+        try (Share few = new Share(options)) {
+            long node = few.create("a");
+            long first = few.caller.handle();
+            few.system.open(few.caller, node, Share.O_RDWR, false);
+            refused(Errno.ENFILE, () -> few.system.open(few.caller, node, Share.O_RDWR, false));
+            refused(Errno.ENFILE, () -> few.create("b"));
+            refused(Errno.ENFILE, () -> few.system.opendir(few.caller, FileSystem.ROOT));
+            FileLock lock = new FileLock(1, 0, 9, FileCalls.WRITE_LOCK, 1, false);
+            refused(Errno.ENOLCK, () -> few.system.setlk(few.caller, node, first, lock));
+            few.system.release(few.caller, node, first);
+            few.system.setlk(few.caller, node, first, lock);
+            refused(Errno.ENFILE, () -> few.create("b"));
+            few.system.flush(few.caller, node, first, 1);
+            few.create("b");
+        }
     }
 
     @Test
