@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.blk.storage.DirectStorage;
+import org.vhostdevice.core.device.Faults;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.memory.IoVecs;
 import org.vhostdevice.core.sys.Errno;

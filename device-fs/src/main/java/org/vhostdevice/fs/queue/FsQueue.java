@@ -2,6 +2,7 @@ package org.vhostdevice.fs.queue;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.vhostdevice.core.device.Handover;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
 import org.vhostdevice.core.sys.Errno;
@@ -26,7 +27,7 @@ public final class FsQueue implements QueueHandler {
     private final FuseServer server;
     private final FsThreads threads;
     private final LockWaits locks;
-    private final Handover handover;
+    private final Handover<FsRequest> handover;
     private final int most;
     private final ArrayDeque<FsRequest> free = new ArrayDeque<>();
     private int made;
@@ -47,7 +48,7 @@ public final class FsQueue implements QueueHandler {
         this.server = server;
         this.threads = threads;
         this.locks = locks;
-        handover = new Handover(context, this::takeBack);
+        handover = new Handover<>(context, this::takeBack);
         most = 1 + MAX_LOCK_WAITS + 2 * threads.most();
         locks.add(this);
     }

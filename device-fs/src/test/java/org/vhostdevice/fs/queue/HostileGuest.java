@@ -143,24 +143,8 @@ final class HostileGuest {
                 wire.u32(next()).u32(next()).text("user." + name()).raw("value").bytes();
             case 22 -> wire.u32(next()).u32(0).text("user." + name()).bytes();
             case 23, 34 -> wire.u32(next()).u32(0).bytes();
-            case 31, 32, 33 ->
-                wire.u64(handle())
-                        .u64(next())
-                        .u64(size())
-                        .u64(size())
-                        .u32(next() % 4)
-                        .u32(next())
-                        .u32(next() % 2)
-                        .u32(0)
-                        .bytes();
-            case 39 ->
-                wire.u64(handle())
-                        .u32(0)
-                        .u32(next() % 2 == 0 ? FS_IOC_GETFLAGS : FS_IOC_FSGETXATTR)
-                        .u64(0)
-                        .u32(0)
-                        .u32(next())
-                        .bytes();
+            case 31, 32, 33 -> lock(wire);
+            case 39 -> ioctl(wire);
             case 42 ->
                 wire.u32(next())
                         .u32(0)
@@ -185,6 +169,28 @@ final class HostileGuest {
                 wire.u32(next()).u32(0).u64(handle()).u32(next()).u32(next()).bytes();
             default -> wire.u64(word()).bytes();
         };
+    }
+
+    private byte[] lock(Wire wire) {
+        return wire.u64(handle())
+                .u64(next())
+                .u64(size())
+                .u64(size())
+                .u32(next() % 4)
+                .u32(next())
+                .u32(next() % 2)
+                .u32(0)
+                .bytes();
+    }
+
+    private byte[] ioctl(Wire wire) {
+        return wire.u64(handle())
+                .u32(0)
+                .u32(next() % 2 == 0 ? FS_IOC_GETFLAGS : FS_IOC_FSGETXATTR)
+                .u64(0)
+                .u32(0)
+                .u32(next())
+                .bytes();
     }
 
     private byte[] write(Wire wire) {

@@ -1,15 +1,20 @@
-package org.vhostdevice.blk.queue;
+package org.vhostdevice.core.device;
 
 import org.jspecify.annotations.Nullable;
 
-/// What comes out of the end of transfers, such as guest memory that has been taken away. It must not keep others from
-/// being waited for: the host may still write where they say, and their memory is unmapped afterwards.
-final class Faults {
+/// What comes out of the end of requests, such as guest memory that has been taken away. It must not keep others from
+/// being waited for: the host may still write where they say, and their memory is unmapped afterwards. One thread.
+public final class Faults {
     private @Nullable RuntimeException exception;
     private @Nullable Error error;
 
+    /// Makes an object without faults.
+    public Faults() {}
+
     /// Takes a step, and keeps what comes out of it.
-    void collect(Runnable step) {
+    ///
+    /// @param step may throw
+    public void collect(Runnable step) {
         try {
             step.run();
         } catch (RuntimeException e) {
@@ -20,7 +25,7 @@ final class Faults {
     }
 
     /// Throws what came, if anything did.
-    void rethrow() {
+    public void rethrow() {
         if (error != null) {
             throw error;
         }
