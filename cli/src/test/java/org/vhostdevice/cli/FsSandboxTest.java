@@ -63,20 +63,21 @@ class FsSandboxTest {
 
     private Process start(List<String> before, String classPath, String... options) throws IOException {
         List<String> command = new ArrayList<>(before);
-        command.addAll(List.of(
+        command.addAll(java(classPath, Main.class));
+        command.addAll(List.of("fs", "--socket", socket().toString(), "--shared-dir", share().toString()));
+        command.addAll(List.of(options));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    private static List<String> java(String classPath, Class<?> program) {
+        return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-cp",
                 classPath,
-                Main.class.getName(),
-                "fs",
-                "--socket",
-                socket().toString(),
-                "--shared-dir",
-                share().toString()));
-        command.addAll(List.of(options));
-        return new ProcessBuilder(command).redirectErrorStream(true).start();
+                program.getName());
     }
 
     private Process start(String... options) throws IOException {
@@ -162,6 +163,7 @@ class FsSandboxTest {
             assertEquals(Set.of("2"), ofThreads(process, "Seccomp"));
             assertEquals(Set.of("1"), ofThreads(process, "NoNewPrivs"));
             assertEquals(Set.of(""), ofThreads(process, "Groups"));
+            assertEquals(Set.of(), otherFiles(process));
             assertServes();
             assertEquals(Set.of("2"), ofThreads(process, "Seccomp"), "threads that were started later");
             assertEnds(process);
@@ -170,23 +172,33 @@ class FsSandboxTest {
         }
     }
 
-    @Test
-    void noDescriptorLeadsOut() throws Exception {
-        Process process = start();
-        try (BufferedReader lines = process.inputReader()) {
-            awaitServing(lines);
-            Set<Path> outside = new TreeSet<>();
-            try (Stream<Path> descriptors = Files.list(proc(process).resolve("fd"))) {
-                for (Path descriptor : descriptors.toList()) {
-                    Path target = Files.readSymbolicLink(descriptor);
-                    boolean known =
-                            target.toString().matches("(pipe|socket|anon_inode):.*|/shared|.*\\.jar|.*/lib/modules");
-                    if (!known) {
-                        outside.add(target);
-                    }
+    /// Open files that are neither shared nor parts of the program.
+    private static Set<Path> otherFiles(Process process) throws IOException {
+        Set<Path> others = new TreeSet<>();
+        try (Stream<Path> descriptors = Files.list(proc(process).resolve("fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+                Path target = Files.readSymbolicLink(descriptor);
+                if (!target.toString().matches("(pipe|socket|anon_inode):.*|/shared|.*\\.jar|.*/lib/modules")) {
+                    others.add(target);
                 }
             }
-            assertEquals(Set.of(), outside);
+        }
+        return others;
+    }
+
+    /// As libvirt starts a back end.
+    @Test
+    void inheritedSocketIsServedFromInside() throws Exception {
+        List<String> command = new ArrayList<>(java(System.getProperty("java.class.path"), SocketActivation.class));
+        command.add(socket().toString());
+        command.addAll(java(System.getProperty("java.class.path"), Main.class));
+        command.addAll(List.of("fs", "--fd={fd}", "--shared-dir", share().toString(), "--cache", "never", "--xattr"));
+        command.addAll(List.of("--thread-pool-size=4", "--rlimit-nofile=10000", "--log-level", "debug"));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        try (BufferedReader lines = process.inputReader()) {
+            awaitServing(lines);
+            assertNotEquals(namespace(Path.of("/proc/self"), "mnt"), namespace(proc(process), "mnt"));
+            assertServes();
             assertEnds(process);
         } finally {
             process.destroyForcibly();
