@@ -84,6 +84,7 @@ enum AbiNumber {
     ST_MTIME(88, 48, 64),
     ST_CTIME(104, 64, 80),
     ST_BIRTHTIME(ABSENT, 80, 96),
+    ST_GEN(ABSENT, 120, 136),
 
     // struct dirent, as getdents64(2), __getdirentries64 and getdirentries(2) fill it in
     D_INO(0, 0, 0),

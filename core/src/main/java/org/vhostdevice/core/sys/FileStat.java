@@ -26,6 +26,8 @@ public final class FileStat {
     private static final boolean EXTENDED = Capability.STATX.available();
     private static final int EMPTY_PATH = AbiNumber.AT_EMPTY_PATH.or(0);
     private static final int NOFOLLOW = AbiNumber.AT_SYMLINK_NOFOLLOW.value();
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+    private static final boolean GENERATION = AbiNumber.ST_GEN.existsOn(ABI);
     private static final boolean BIRTH = AbiNumber.ST_BIRTHTIME.existsOn(ABI);
     private static final MemorySegment NO_NAME = Arena.global().allocate(1);
 
@@ -38,6 +40,7 @@ public final class FileStat {
 
     private long device;
     private long inode;
+    private long generation;
     private long mount;
     private int mode;
     private long links;
@@ -129,6 +132,7 @@ public final class FileStat {
         device = DeviceNumber.of(buffer.get(JAVA_INT, 136), buffer.get(JAVA_INT, 140));
         mount = buffer.get(JAVA_LONG, 144);
         birthKnown = (buffer.get(JAVA_INT, 0) & STX_BTIME) != 0;
+        generation = birthKnown ? birthAsNumber() : 0;
     }
 
     private void takeStat() {
@@ -147,10 +151,17 @@ public final class FileStat {
         time(Time.ACCESS, AbiNumber.ST_ATIME.value());
         time(Time.MODIFICATION, AbiNumber.ST_MTIME.value());
         time(Time.CHANGE, AbiNumber.ST_CTIME.value());
+        generation = GENERATION ? number(AbiNumber.ST_GEN, ABI == HostAbi.FREEBSD ? 8 : 4) : 0;
         birthKnown = BIRTH;
         if (BIRTH) {
             time(Time.BIRTH, AbiNumber.ST_BIRTHTIME.value());
         }
+    }
+
+    /// When it was made, which Linux lets nobody change.
+    private long birthAsNumber() {
+        int birth = Time.BIRTH.ordinal();
+        return seconds[birth] * NANOS_PER_SECOND + nanos[birth];
     }
 
     private long linkCount() {
@@ -183,6 +194,13 @@ public final class FileStat {
     /// {@return the number of the inode in its file system}
     public long inode() {
         return inode;
+    }
+
+    /// {@return a number that tells the file from earlier and later ones with the same inode, as far as the host has
+    /// one;
+    /// it never changes}
+    public long generation() {
+        return generation;
     }
 
     /// {@return the number of the mount that it was reached by; 0 if the host does not tell}

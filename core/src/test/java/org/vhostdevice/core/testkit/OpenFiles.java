@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 
 /// Counts open descriptors of this process, to find those that are leaked.
@@ -19,6 +20,29 @@ public final class OpenFiles {
     public static int count() throws IOException {
         try (Stream<Path> descriptors = Files.list(DESCRIPTORS)) {
             return (int) descriptors.count();
+        }
+    }
+
+    /// Lists the files below a folder that descriptors of this process refer to, where the host shows their names.
+    ///
+    /// @param folder whose files nothing else in the process opens
+    /// @return a name for each descriptor, of removed files, too
+    /// @throws IOException if the host does not list descriptors
+    public static List<String> below(Path folder) throws IOException {
+        try (Stream<Path> descriptors = Files.list(DESCRIPTORS)) {
+            return descriptors
+                    .filter(Files::isSymbolicLink)
+                    .map(OpenFiles::target)
+                    .filter(target -> target.startsWith(folder.toString()))
+                    .toList();
+        }
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException e) {
+            return ""; // closed meanwhile
         }
     }
 

@@ -31,10 +31,11 @@ final class Inode extends Counted {
     ///
     /// @param device its file system
     /// @param number its inode
+    /// @param generation tells it from earlier files with that inode
     /// @param mount by which it was reached
-    record Key(long device, long number, long mount) {
+    record Key(long device, long number, long generation, long mount) {
         static Key of(FileStat stat) {
-            return new Key(stat.device(), stat.inode(), stat.mount());
+            return new Key(stat.device(), stat.inode(), stat.generation(), stat.mount());
         }
     }
 

@@ -9,6 +9,7 @@ import org.vhostdevice.core.sys.OpenFlags;
 import org.vhostdevice.core.sys.ThreadUmask;
 import org.vhostdevice.core.sys.TreeCalls;
 import org.vhostdevice.fs.vfs.Caller;
+import org.vhostdevice.fs.vfs.FileSystem;
 import org.vhostdevice.fs.vfs.FsException;
 
 /// Operations that make, change or remove names in directories.
@@ -106,16 +107,19 @@ record NameOperations(Host host, FileOperations files) {
     private long openExisting(Caller caller, Inode directory, MemorySegment name, int flags, boolean killPrivileges)
             throws FsException {
         long node = host.nodes().lookup(directory, name, caller.stat());
-        try {
-            caller.opened(files.open(caller, node, flags, killPrivileges));
+        long handle = FileSystem.NO_HANDLE;
+        try (Inode inode = host.nodes().use(node)) {
+            handle = files.open(caller, node, flags, killPrivileges);
+            host.show(caller, inode);
+            caller.opened(handle);
+            return node;
         } catch (FsException e) {
+            if (handle != FileSystem.NO_HANDLE) {
+                files.release(handle);
+            }
             host.nodes().forget(node, 1);
             throw e;
         }
-        try (Inode inode = host.nodes().use(node)) {
-            host.show(caller, inode);
-        }
-        return node;
     }
 
     /// Enters a file that was just made and opened.

@@ -98,19 +98,25 @@ final class Share implements AutoCloseable {
     /// Names in a directory, in the order in which they come, by requests with room for some at a time.
     List<String> list(long node, int atOnce, boolean plus) throws FsException {
         long handle = system.opendir(caller, node);
+        try {
+            return list(node, handle, atOnce, plus);
+        } finally {
+            system.releasedir(caller, handle);
+        }
+    }
+
+    private List<String> list(long node, long handle, int atOnce, boolean plus) throws FsException {
         List<String> names = new ArrayList<>();
         long offset = 0;
         while (true) {
             Some some = new Some(atOnce);
             system.readdir(caller, node, handle, offset, plus, some);
             if (some.names.isEmpty()) {
-                break;
+                return names;
             }
             names.addAll(some.names);
             offset = some.offset;
         }
-        system.releasedir(caller, handle);
-        return names;
     }
 
     static final class Some implements DirectorySink {

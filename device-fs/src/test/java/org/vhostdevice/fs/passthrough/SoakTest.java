@@ -35,7 +35,6 @@ class SoakTest {
     private static final int HELD = 64;
     private static final int NAMES = 40;
     private static final long SLACK = 8 << 20;
-    private static final int FEW_OF_THE_JVM = 4;
 
     @TempDir
     Path root;
@@ -64,13 +63,13 @@ class SoakTest {
         try (Share share = new Share(options.with(Trait.XATTR))) {
             round(share, random);
             letGo(share);
-            int files = OpenFiles.count();
+            List<String> files = OpenFiles.below(root);
             long memory = usedMemory();
             for (int i = 1; i < rounds; i++) {
                 round(share, random);
                 letGo(share);
                 assertEquals(1, ((PassthroughFileSystem) share.system).nodeCount());
-                assertTrue(OpenFiles.count() <= files + FEW_OF_THE_JVM, "descriptors stay open");
+                assertEquals(files, OpenFiles.below(root));
             }
             long grown = usedMemory() - memory;
             assertTrue(grown < SLACK, () -> grown + " bytes more are in use");
