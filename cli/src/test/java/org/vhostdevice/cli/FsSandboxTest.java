@@ -210,7 +210,7 @@ class FsSandboxTest {
         Process process = start("--inode-file-handles=never", "--modcaps=+sys_admin:-mknod", "--seccomp=none");
         try (BufferedReader lines = process.inputReader()) {
             awaitServing(lines);
-            long kept = Long.parseLong(KEPT_WITHOUT_HANDLES, 16) & ~(1L << 27) | 1L << 21;
+            long kept = (Long.parseLong(KEPT_WITHOUT_HANDLES, 16) & ~(1L << 27)) | (1L << 21);
             assertEquals(Set.of(String.format("%016x", kept)), ofThreads(process, "CapEff"));
             assertEquals(Set.of("0"), ofThreads(process, "Seccomp"));
             assertServes();
@@ -242,7 +242,7 @@ class FsSandboxTest {
     /// Class files in directories cannot be read after the root was changed; jars stay open.
     private String classPathOfJars() throws IOException {
         List<String> entries = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
             Path path = Path.of(entry);
             entries.add(Files.isDirectory(path) ? jar(path, entries.size()).toString() : entry);
         }

@@ -14,6 +14,8 @@ import org.vhostdevice.core.sys.UnixSocket;
 final class SocketActivation {
     private SocketActivation() {}
 
+    /// Listens, and becomes the other program.
+    ///
     /// @param args where to listen, and the command line of the other program, in which `{fd}` stands for the
     ///     number
     public static void main(String[] args) throws IOException {

@@ -79,6 +79,7 @@ final class FsArgs implements DeviceArguments {
     private final FsSandboxArgs sandbox = new FsSandboxArgs();
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // its options become others
     private final FsLegacyArgs legacy = new FsLegacyArgs();
 
     private @Nullable View view;

@@ -10,6 +10,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /// Options of the first virtiofsd, as old management tools give them.
+@SuppressWarnings("UnusedVariable") // what they say is said by others, or always so
 final class FsLegacyArgs {
     @Option(
             names = "-o",

@@ -80,7 +80,7 @@ public final class Sandbox {
         SandboxMode wanted = options.mode();
         if (wanted == null) {
             boolean maps = !options.userMaps().isEmpty() || !options.groupMaps().isEmpty();
-            wanted = maps || linux && root ? SandboxMode.NAMESPACE : SandboxMode.NONE;
+            wanted = maps || (linux && root) ? SandboxMode.NAMESPACE : SandboxMode.NONE;
         }
         if (wanted == SandboxMode.NAMESPACE && !linux) {
             throw new UsageException("--sandbox namespace needs Linux: this host has --sandbox chroot or none");
@@ -126,7 +126,7 @@ public final class Sandbox {
 
     /// Starts the program anew with less, if that is to be.
     private void restart(StartUp start) throws IOException {
-        if (HostOs.current() != HostOs.LINUX || mode == SandboxMode.NONE && options.capabilities() == null) {
+        if (HostOs.current() != HostOs.LINUX || (mode == SandboxMode.NONE && options.capabilities() == null)) {
             return;
         }
         try {

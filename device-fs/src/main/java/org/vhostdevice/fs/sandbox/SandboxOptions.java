@@ -37,7 +37,7 @@ public record SandboxOptions(
             throw new IllegalArgumentException("--uid-map and --gid-map need --sandbox namespace");
         }
         long files = maxOpenFiles.orElse(0);
-        if (files < 0 || files > 0 && files < FEWEST_OPEN_FILES) {
+        if (files < 0 || (files > 0 && files < FEWEST_OPEN_FILES)) {
             throw new IllegalArgumentException(
                     "--rlimit-nofile must be 0 or at least " + FEWEST_OPEN_FILES + ", not " + files);
         }
