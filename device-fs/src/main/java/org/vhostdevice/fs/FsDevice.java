@@ -53,6 +53,12 @@ final class FsDevice implements VirtioDevice {
         return 0;
     }
 
+    /// {@return false} A request may wait for a lock until another one behind it gives that back.
+    @Override
+    public boolean inOrder() {
+        return false;
+    }
+
     /// {@return nothing if the front end knows the tag}
     @Override
     public ConfigSpace config() {

@@ -24,6 +24,12 @@ public interface VirtioDevice extends AutoCloseable {
     /// transport.
     long features();
 
+    /// {@return whether VIRTIO_F_IN_ORDER is offered, so that chains are given back in the order of the ring} Not where
+    /// one may wait for another that comes later, since what is done is held back until all before it is.
+    default boolean inOrder() {
+        return true;
+    }
+
     /// {@return the configuration space}
     default ConfigSpace config() {
         return ConfigSpace.EMPTY;

@@ -8,6 +8,7 @@ import static org.vhostdevice.core.virtqueue.VirtioFeature.PROTOCOL_FEATURES;
 import static org.vhostdevice.core.virtqueue.VirtioFeature.RING_PACKED;
 import static org.vhostdevice.core.virtqueue.VirtioFeature.VERSION_1;
 
+import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.memory.DirtyLog;
 import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolException;
@@ -41,16 +42,18 @@ final class Negotiation {
     // Workers ask for it.
     private volatile long protocol;
 
-    /// @param deviceFeatures bits of the device type
+    /// @param device what has the features of its type
     /// @param options what is not offered
-    Negotiation(long deviceFeatures, ServerOptions options, Rings rings, WriteLog log) {
-        FeatureSet all = new FeatureSet(deviceFeatures)
+    Negotiation(VirtioDevice device, ServerOptions options, Rings rings, WriteLog log) {
+        FeatureSet all = new FeatureSet(device.features())
                 .with(INDIRECT_DESC)
                 .with(EVENT_IDX)
                 .with(RING_PACKED)
-                .with(IN_ORDER)
                 .with(VERSION_1)
                 .with(PROTOCOL_FEATURES);
+        if (device.inOrder()) {
+            all = all.with(IN_ORDER);
+        }
         if (DirtyLog.isSupported()) {
             all = all.with(LOG_ALL);
         }

@@ -50,7 +50,7 @@ final class Session implements SessionEvents {
         this.memory = new MemoryTable(rings, none);
         this.log = new WriteLog(rings);
         this.state = new StateMessages(device, rings);
-        this.negotiation = new Negotiation(device.features(), options, rings, log);
+        this.negotiation = new Negotiation(device, options, rings, log);
         this.status = new DeviceStatus(negotiation, rings);
         this.config = new ConfigAccess(device.config());
     }

@@ -11,18 +11,21 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.core.frontend.BackendDisconnected;
 import org.vhostdevice.core.frontend.BackendRefusal;
 import org.vhostdevice.core.frontend.RawMessage;
+import org.vhostdevice.core.frontend.VhostUserClient;
 import org.vhostdevice.core.memory.DirtyLog;
 import org.vhostdevice.core.protocol.Bytes;
 import org.vhostdevice.core.protocol.FrontendRequest;
@@ -30,6 +33,8 @@ import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.MessageCodec;
 import org.vhostdevice.core.protocol.MessageHeader;
 import org.vhostdevice.core.protocol.ProtocolFeature;
+import org.vhostdevice.core.testkit.DeviceServerFixture;
+import org.vhostdevice.core.testkit.FsTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 import org.vhostdevice.core.virtqueue.VirtioFeature;
@@ -61,6 +66,15 @@ class MessageAnswersTest extends ServedDeviceTest {
                 0xb9f629 | (logs ? 1 << 1 : 0),
                 frontend.client.getProtocolFeatures(),
                 "bits 0, 1, 3, 5, 9, 10, 12 to 16, 19, 20, 21, 23");
+    }
+
+    @Test
+    void offersNoOrderOfADeviceWhoseChainsWaitForEachOther(@TempDir Path directory) throws Exception {
+        Path socket = directory.resolve("fs");
+        try (var _ = new DeviceServerFixture(new FsTestDevice("share", FsTestDevice.Fault.NONE), socket);
+                VhostUserClient client = VhostUserClient.connect(socket, LONG)) {
+            assertEquals(0, client.getFeatures() & VirtioFeature.IN_ORDER.mask());
+        }
     }
 
     @Test

@@ -119,6 +119,11 @@ public final class FsTestDevice implements VirtioDevice {
     }
 
     @Override
+    public boolean inOrder() {
+        return false;
+    }
+
+    @Override
     public long features() {
         return fault == Fault.NOTHING_NOTIFIED ? 1 : 0;
     }
