@@ -9,10 +9,10 @@ import org.vhostdevice.fs.vfs.FsException;
 
 /// Locks of the guest's processes, which are locks of the host, so that its own processes see them.
 record LockOperations(Host host) {
-    FileLock get(long node, FileLock wanted) throws FsException {
+    FileLock get(long node, long handle, FileLock wanted) throws FsException {
         FileLock[] answer = new FileLock[1];
         try (Inode inode = host.nodes().use(node)) {
-            inode.locks().use(wanted.owner(), () -> open(inode), fd -> {
+            inode.locks().use(wanted.owner(), handle, () -> open(inode), fd -> {
                 answer[0] = answer(wanted, conflict(fd, wanted));
                 return false;
             });
@@ -44,7 +44,7 @@ record LockOperations(Host host) {
             return;
         }
         try (Inode inode = host.nodes().use(node)) {
-            inode.locks().use(wanted.owner(), () -> open(inode), fd -> {
+            inode.locks().use(wanted.owner(), handle, () -> open(inode), fd -> {
                 checkLock(FileCalls.lock(fd, wanted.type(), wanted.start(), bytes(wanted)));
                 return wanted.type() != FileCalls.UNLOCK;
             });
@@ -55,6 +55,13 @@ record LockOperations(Host host) {
     void end(long node, long owner) throws FsException {
         try (Inode inode = host.nodes().useAsIs(node)) {
             inode.locks().end(owner);
+        }
+    }
+
+    /// Ends the locks taken through an open file, which is closed.
+    void endHandle(long node, long handle) throws FsException {
+        try (Inode inode = host.nodes().useAsIs(node)) {
+            inode.locks().endHandle(handle);
         }
     }
 

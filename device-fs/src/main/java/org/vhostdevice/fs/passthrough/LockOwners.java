@@ -7,13 +7,20 @@ import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.fs.vfs.FsException;
 
-/// The processes of the guest that have locks on bytes of one file. Each has an open file of its own here, to which the
-/// host's locks belong. Any thread.
+/// The processes of the guest, and its open files, that have locks on bytes of one file. Each has an open file of its
+/// own
+/// here, to which the host's locks belong. Any thread.
 final class LockOwners implements AutoCloseable {
     private final FdBudget budget;
 
+    /// What an owner has.
+    ///
+    /// @param fd to which the host's locks belong
+    /// @param handle the guest's open file through which it got a lock last
+    private record Owned(int fd, long handle) {}
+
     // Guarded by this.
-    private @Nullable Map<Long, Integer> files;
+    private @Nullable Map<Long, Owned> files;
 
     /// @param budget for open files
     LockOwners(FdBudget budget) {
@@ -37,10 +44,13 @@ final class LockOwners implements AutoCloseable {
     /// owner has a lock afterwards.
     ///
     /// @param owner a number of the guest
-    synchronized void use(long owner, Opener opener, Use use) throws FsException {
-        Integer known = files == null ? null : files.get(owner);
+    /// @param handle the guest's open file through which it asks
+    synchronized void use(long owner, long handle, Opener opener, Use use) throws FsException {
+        Owned known = files == null ? null : files.get(owner);
         if (known != null) {
-            boolean _ = use.with(known);
+            if (use.with(known.fd())) {
+                keep(owner, new Owned(known.fd(), handle));
+            }
             return;
         }
         budget.take(Errno.ENOLCK);
@@ -51,18 +61,18 @@ final class LockOwners implements AutoCloseable {
             kept = use.with(fd);
         } finally {
             if (kept) {
-                keep(owner, fd);
+                keep(owner, new Owned(fd, handle));
             } else {
                 drop(fd);
             }
         }
     }
 
-    private void keep(long owner, int fd) {
+    private void keep(long owner, Owned owned) {
         if (files == null) {
             files = new HashMap<>();
         }
-        files.put(owner, fd);
+        files.put(owner, owned);
     }
 
     private void drop(int fd) {
@@ -74,16 +84,31 @@ final class LockOwners implements AutoCloseable {
 
     /// Ends all locks of an owner.
     synchronized void end(long owner) {
-        Integer fd = files == null ? null : files.remove(owner);
-        if (fd != null) {
-            drop(fd);
+        Owned owned = files == null ? null : files.remove(owner);
+        if (owned != null) {
+            drop(owned.fd());
+        }
+    }
+
+    /// Ends the locks that were taken through an open file of the guest, which is closed. Those of processes have
+    /// ended before, with the process's first close of the file; nobody else tells the end of those that belong to
+    /// the open file itself (`F_OFD_SETLK`).
+    synchronized void endHandle(long handle) {
+        if (files != null) {
+            files.values().removeIf(owned -> {
+                boolean over = owned.handle() == handle;
+                if (over) {
+                    drop(owned.fd());
+                }
+                return over;
+            });
         }
     }
 
     @Override
     public synchronized void close() {
         if (files != null) {
-            files.values().forEach(this::drop);
+            files.values().forEach(owned -> drop(owned.fd()));
             files = null;
         }
     }

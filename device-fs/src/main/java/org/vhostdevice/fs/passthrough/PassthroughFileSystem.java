@@ -179,7 +179,11 @@ public final class PassthroughFileSystem implements FileSystem {
 
     @Override
     public void release(Caller caller, long node, long handle) throws FsException {
-        files.release(handle);
+        try {
+            locks.endHandle(node, handle);
+        } finally {
+            files.release(handle);
+        }
     }
 
     @Override
@@ -262,7 +266,7 @@ public final class PassthroughFileSystem implements FileSystem {
 
     @Override
     public FileLock getlk(Caller caller, long node, long handle, FileLock wanted) throws FsException {
-        return locks.get(node, wanted);
+        return locks.get(node, handle, wanted);
     }
 
     @Override
