@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
 /// Nodes of FreeBSD: descriptors with `O_PATH`, which calls take with an empty name. What needs an open file opens it.
+@SuppressWarnings("ReachabilityFenceUsage") // calls do not throw
 final class EmptyPathNodeCalls implements NodeCalls {
     private static final int PATH = AbiNumber.O_PATH.or(0) | AbiNumber.O_NOFOLLOW.value() | AbiNumber.O_CLOEXEC.value();
     private static final int EMPTY_PATH = AbiNumber.AT_EMPTY_PATH.or(0);

@@ -6,6 +6,7 @@ import java.lang.ref.Reference;
 /// Nodes of hosts without `O_PATH`, as macOS: regular files and directories are opened for reading, or on macOS for
 /// events, which needs no right to read, and symbolic links there as well. All other files are known by a name in a
 /// directory, since opening them does something to them.
+@SuppressWarnings("ReachabilityFenceUsage") // calls do not throw
 final class FdNodeCalls implements NodeCalls {
     private static final int NOT_SUPPORTED = -Errno.EOPNOTSUPP.number();
     private static final boolean OPENS_SYMLINKS = AbiNumber.O_SYMLINK.existsOn(HostAbi.current());
@@ -33,7 +34,7 @@ final class FdNodeCalls implements NodeCalls {
 
     @Override
     public boolean canName(int type) {
-        return type == FileStat.REGULAR || type == FileStat.DIRECTORY || type == FileStat.SYMLINK && OPENS_SYMLINKS;
+        return type == FileStat.REGULAR || type == FileStat.DIRECTORY || (type == FileStat.SYMLINK && OPENS_SYMLINKS);
     }
 
     @Override

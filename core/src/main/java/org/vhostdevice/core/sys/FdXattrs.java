@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
 /// Extended attributes of open files, by the calls of each host. Errors are negated numbers of the host.
+@SuppressWarnings("ReachabilityFenceUsage") // calls do not throw
 final class FdXattrs {
     private static final int CREATE = 1;
     private static final int REPLACE = 2;

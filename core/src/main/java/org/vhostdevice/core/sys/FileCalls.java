@@ -10,6 +10,7 @@ import java.lang.ref.Reference;
 /// System calls on open files, as a file server needs them beyond [FileIo].
 ///
 /// Results are as the calls give them, errors as negated numbers of this host ([Errno#linux] translates). Any thread.
+@SuppressWarnings("ReachabilityFenceUsage") // calls do not throw
 public final class FileCalls {
     /// Locks of [#lock]: shared, exclusive, none. The numbers of Linux.
     public static final int READ_LOCK = 0;

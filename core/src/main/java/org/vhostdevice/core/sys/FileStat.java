@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
 /// All that the host says about a file, in an object that is filled again and again. One thread at a time.
+@SuppressWarnings("ReachabilityFenceUsage") // calls do not throw
 public final class FileStat {
     /// The mask of a mode's bits that are the type of the file (`S_IFMT`).
     public static final int TYPE_MASK = 0xf000;
@@ -57,13 +58,19 @@ public final class FileStat {
     /// The times of a file.
     public enum Time {
         /// Last read.
-        ACCESS,
+        ACCESS(0),
         /// Last change of the content.
-        MODIFICATION,
+        MODIFICATION(1),
         /// Last change of the inode.
-        CHANGE,
+        CHANGE(2),
         /// When it was made, where the host knows.
-        BIRTH
+        BIRTH(3);
+
+        private final int index;
+
+        Time(int index) {
+            this.index = index;
+        }
     }
 
     /// Makes an object that is not filled yet.
@@ -160,7 +167,7 @@ public final class FileStat {
 
     /// When it was made, which Linux lets nobody change.
     private long birthAsNumber() {
-        int birth = Time.BIRTH.ordinal();
+        int birth = Time.BIRTH.index;
         return seconds[birth] * NANOS_PER_SECOND + nanos[birth];
     }
 
@@ -182,8 +189,8 @@ public final class FileStat {
     }
 
     private void time(Time which, long at) {
-        seconds[which.ordinal()] = buffer.get(JAVA_LONG, at);
-        nanos[which.ordinal()] = buffer.get(JAVA_INT, at + 8);
+        seconds[which.index] = buffer.get(JAVA_LONG, at);
+        nanos[which.index] = buffer.get(JAVA_INT, at + 8);
     }
 
     /// {@return a number that no other file system of this host has}
@@ -268,14 +275,14 @@ public final class FileStat {
     ///
     /// @param which time
     public long seconds(Time which) {
-        return seconds[which.ordinal()];
+        return seconds[which.index];
     }
 
     /// {@return nanoseconds after [#seconds], 0 to 999,999,999}
     ///
     /// @param which time
     public int nanos(Time which) {
-        return nanos[which.ordinal()];
+        return nanos[which.index];
     }
 
     /// {@return whether the host knows when the file was made}

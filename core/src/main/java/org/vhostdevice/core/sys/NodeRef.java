@@ -8,7 +8,8 @@ import java.lang.foreign.MemorySegment;
 ///
 /// @param at the descriptor, or that of the directory; borrowed
 /// @param name empty if `at` is the file itself; otherwise one component
-public record NodeRef(int at, MemorySegment name) {
+/// @param isHeld whether `at` is the file itself
+public record NodeRef(int at, MemorySegment name, boolean isHeld) {
     private static final MemorySegment NO_NAME = Arena.global().allocate(1);
 
     /// A file by its own descriptor.
@@ -16,11 +17,15 @@ public record NodeRef(int at, MemorySegment name) {
     /// @param fd names it, or has it open
     /// @return the reference
     public static NodeRef of(int fd) {
-        return new NodeRef(fd, NO_NAME);
+        return new NodeRef(fd, NO_NAME, true);
     }
 
-    /// {@return whether there is a descriptor of the file itself}
-    public boolean isHeld() {
-        return name == NO_NAME;
+    /// A file by a name.
+    ///
+    /// @param directory an open directory
+    /// @param name one component
+    /// @return the reference
+    public static NodeRef named(int directory, MemorySegment name) {
+        return new NodeRef(directory, name, false);
     }
 }

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 
 /// Nodes of Linux: descriptors with `O_PATH`. What such a descriptor cannot do is done by its name in `/proc/self/fd`,
 /// which leads to the file itself.
+@SuppressWarnings("ReachabilityFenceUsage") // calls do not throw
 final class ProcNodeCalls implements NodeCalls {
     private static final int PATH = AbiNumber.O_PATH.or(0) | AbiNumber.O_NOFOLLOW.value() | AbiNumber.O_CLOEXEC.value();
     private static final int AT_FDCWD = AbiNumber.AT_FDCWD.value();

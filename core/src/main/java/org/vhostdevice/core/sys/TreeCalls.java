@@ -11,6 +11,7 @@ import java.lang.ref.Reference;
 /// Names are C strings in native memory, without a check: whoever passes on a name that came from outside sees to it
 /// that it is one component. A symbolic link at the end of a name is never followed. Results are as the
 /// calls give them, errors as negated numbers of this host ([Errno#linux] translates). Any thread.
+@SuppressWarnings("ReachabilityFenceUsage") // calls do not throw
 public final class TreeCalls {
     /// Remove a directory, and nothing else ([#unlink]).
     public static final int REMOVE_DIRECTORY = AbiNumber.AT_REMOVEDIR.value();

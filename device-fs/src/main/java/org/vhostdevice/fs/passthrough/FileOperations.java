@@ -44,7 +44,7 @@ record FileOperations(Host host) {
                 options.has(Trait.PRESERVE_NOATIME),
                 !options.has(Trait.WRITEBACK));
         if (options.has(Trait.WRITEBACK) && (flags & OpenFlags.ACCESS_MODE) == OpenFlags.WRITE_ONLY) {
-            flags = flags & ~OpenFlags.ACCESS_MODE | OpenFlags.READ_WRITE; // the guest fills its pages first
+            flags = (flags & ~OpenFlags.ACCESS_MODE) | OpenFlags.READ_WRITE; // the guest fills its pages first
         }
         return flags;
     }

@@ -118,7 +118,7 @@ public final class IdMap {
     private static void add(List<Range> to, String rule, long start, long target, long count, boolean squashed) {
         Range range = new Range(start, start + count, target, squashed);
         boolean targetFits = target + (squashed ? 1 : count) <= NOBODY;
-        if (range.end > NOBODY || target != FORBIDDEN && !targetFits) {
+        if (range.end > NOBODY || (target != FORBIDDEN && !targetFits)) {
             throw new IllegalArgumentException("'" + rule + "' goes beyond " + (NOBODY - 1));
         }
         for (Range other : to) {

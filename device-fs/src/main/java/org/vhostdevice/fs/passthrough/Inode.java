@@ -145,7 +145,7 @@ final class Inode extends Counted {
         if (!parents.contains(parent) && parent.tryUse()) {
             parents.add(parent);
         }
-        ref = new NodeRef(parent.fd(), newPlace.string());
+        ref = NodeRef.named(parent.fd(), newPlace.string());
     }
 
     /// By what the host finds it without a name, once somebody has asked for that.

@@ -87,7 +87,7 @@ record NameOperations(Host host, FileOperations files) {
             throws FsException {
         int all = FileStat.REGULAR | (mode & PERMISSIONS);
         int made = host.owners().hostMode(all) & PERMISSIONS;
-        int hostFlags = files.hostFlags(flags) & ~OpenFlags.TRUNCATE | OpenFlags.CREATE | OpenFlags.EXCLUSIVE;
+        int hostFlags = (files.hostFlags(flags) & ~OpenFlags.TRUNCATE) | OpenFlags.CREATE | OpenFlags.EXCLUSIVE;
         try (Inode directory = host.nodes().useDirectory(parent)) {
             host.nodes().makeRoom();
             OpenFile file;
@@ -149,7 +149,7 @@ record NameOperations(Host host, FileOperations files) {
         int all = FileStat.REGULAR | (mode & PERMISSIONS);
         int made = host.owners().hostMode(all) & PERMISSIONS;
         int exclusive = OpenFlags.isExclusive(flags) ? OpenFlags.EXCLUSIVE : 0; // it may never get a name
-        int hostFlags = files.hostFlags(flags) & ~OpenFlags.TRUNCATE | OpenFlags.TEMPORARY | exclusive;
+        int hostFlags = (files.hostFlags(flags) & ~OpenFlags.TRUNCATE) | OpenFlags.TEMPORARY | exclusive;
         try (Inode directory = host.nodes().useDirectory(parent)) {
             host.nodes().makeRoom();
             OpenFile file = host.open(() -> makeAs(caller, directory, at -> TreeCalls.openSelf(at, hostFlags, made)));

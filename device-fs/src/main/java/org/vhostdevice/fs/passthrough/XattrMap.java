@@ -24,6 +24,7 @@ public final class XattrMap {
 
     /// @param client whether it is for names that the guest uses: those that begin with the key
     /// @param server whether it is for names that the host lists: those that begin with the prefix
+    @SuppressWarnings("ArrayRecordComponent") // rules are never compared
     private record Rule(Type type, boolean client, boolean server, byte[] key, byte[] prefix) {}
 
     private final Rule[] clientRules;
@@ -183,7 +184,7 @@ public final class XattrMap {
             }
             Rule rule = find(serverRules, false, names, at, length);
             long skipped = rule.type == Type.PREFIX ? rule.prefix.length : 0;
-            boolean shown = rule.type == Type.OK || rule.type == Type.PREFIX && skipped < length;
+            boolean shown = rule.type == Type.OK || (rule.type == Type.PREFIX && skipped < length);
             if (shown) {
                 MemorySegment.copy(names, at + skipped, names, to, length - skipped);
                 to += length - skipped;

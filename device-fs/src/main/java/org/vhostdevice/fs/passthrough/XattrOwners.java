@@ -60,7 +60,7 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
         int type = found.mode & FileStat.TYPE_MASK;
         boolean stands = stat.type() == FileStat.REGULAR && type != 0;
         stat.override(
-                (stands ? type : stat.type()) | found.mode & ~FileStat.TYPE_MASK,
+                (stands ? type : stat.type()) | (found.mode & ~FileStat.TYPE_MASK),
                 identity.users().toGuest(found.uid),
                 identity.groups().toGuest(found.gid));
     }
@@ -69,7 +69,7 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
     public void setMode(NodeRef node, int mode) throws FsException {
         FileStat stat = load(node);
         Kept old = read(node, stat);
-        write(node, new Kept(old.uid, old.gid, old.mode & FileStat.TYPE_MASK | mode));
+        write(node, new Kept(old.uid, old.gid, (old.mode & FileStat.TYPE_MASK) | mode));
     }
 
     @Override
