@@ -56,7 +56,7 @@ record AttributeOperations(Host host) {
             TimeChange access = change.access();
             TimeChange modification = change.modification();
             if (access.nanos() != NodeCalls.OMIT || modification.nanos() != NodeCalls.OMIT) {
-                FsException.check(host.calls()
+                FsException.throwIf(host.calls()
                         .setTimes(
                                 inode.ref(),
                                 access.seconds(),
@@ -72,13 +72,13 @@ record AttributeOperations(Host host) {
         OpenFile file = host.files().use(change.handle());
         if (file != null) {
             try (file) {
-                FsException.check(FileCalls.truncate(file.fd(), change.size()));
+                FsException.throwIf(FileCalls.truncate(file.fd(), change.size()));
             }
         } else {
             int fd = host.reopen(inode, OpenFlags.WRITE_ONLY);
             int result = FileCalls.truncate(fd, change.size());
             FileCalls.close(fd);
-            FsException.check(result);
+            FsException.throwIf(result);
         }
         if (change.has(KILL_PRIVILEGES)) {
             new FileOperations(host).killPrivileges(caller, inode.ref());
@@ -119,7 +119,7 @@ record AttributeOperations(Host host) {
             int fd = host.reopen(inode, OpenFlags.READ_ONLY);
             int result = FileCalls.control(fd, command, buffer);
             FileCalls.close(fd);
-            FsException.check(result);
+            FsException.throwIf(result);
         }
         return sets ? 0 : bytes;
     }

@@ -81,7 +81,7 @@ record FileOperations(Host host) {
     }
 
     private static boolean isEnd(Caller caller, int fd, long offset) throws FsException {
-        FsException.check(caller.stat().load(fd));
+        FsException.throwIf(caller.stat().load(fd));
         return offset >= caller.stat().size();
     }
 
@@ -114,11 +114,11 @@ record FileOperations(Host host) {
     /// @param node the file
     void killPrivileges(Caller caller, NodeRef node) throws FsException {
         FileStat stat = caller.stat();
-        FsException.check(stat.load(node));
+        FsException.throwIf(stat.load(node));
         int mode = stat.mode() & ~FileStat.TYPE_MASK;
         int kept = mode & ((mode & GROUP_EXECUTES) != 0 ? ~SET_ID : ~(SET_ID ^ SET_GID));
         if (kept != mode) {
-            FsException.check(host.calls().setMode(node, kept));
+            FsException.throwIf(host.calls().setMode(node, kept));
         }
     }
 
@@ -133,7 +133,7 @@ record FileOperations(Host host) {
         OpenFile file = host.files().use(handle);
         if (file != null) {
             try (file) {
-                FsException.check(FileCalls.sync(file.fd(), dataOnly));
+                FsException.throwIf(FileCalls.sync(file.fd(), dataOnly));
             }
             return;
         }
@@ -141,13 +141,13 @@ record FileOperations(Host host) {
             int fd = host.reopen(inode, OpenFlags.READ_ONLY);
             int result = FileCalls.sync(fd, dataOnly);
             FileCalls.close(fd);
-            FsException.check(result);
+            FsException.throwIf(result);
         }
     }
 
     void fallocate(long handle, int mode, long offset, long bytes) throws FsException {
         try (OpenFile file = host.file(handle)) {
-            FsException.check(FileCalls.allocate(file.fd(), mode, offset, bytes));
+            FsException.throwIf(FileCalls.allocate(file.fd(), mode, offset, bytes));
         }
     }
 
@@ -170,7 +170,7 @@ record FileOperations(Host host) {
             int fd = host.reopen(inode, OpenFlags.READ_ONLY);
             int result = FileCalls.syncFileSystem(fd);
             FileCalls.close(fd);
-            FsException.check(result);
+            FsException.throwIf(result);
         }
     }
 }

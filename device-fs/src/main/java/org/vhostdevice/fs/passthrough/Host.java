@@ -91,7 +91,7 @@ record Host(
 
     /// Gives the attributes of a file.
     void show(Caller caller, Inode inode) throws FsException {
-        FsException.check(caller.stat().load(inode.ref()));
+        FsException.throwIf(caller.stat().load(inode.ref()));
         if (!Inode.Key.of(caller.stat()).equals(inode.key())) {
             throw FsException.of(Errno.ESTALE); // another file has its name now
         }

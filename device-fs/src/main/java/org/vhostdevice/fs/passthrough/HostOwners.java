@@ -19,7 +19,7 @@ record HostOwners(NodeCalls calls, IdMap users, IdMap groups, boolean assumes) i
         int uid = users.toHost(caller.uid());
         int gid = groups.toHost(caller.gid());
         if (assumes && (uid != 0 || gid != 0)) {
-            FsException.check(
+            FsException.throwIf(
                     caller.group() >= 0
                             ? Credentials.assume(uid, gid, groups.toHost(caller.group()))
                             : Credentials.assumeInAnyGroup(uid, gid));
@@ -42,12 +42,12 @@ record HostOwners(NodeCalls calls, IdMap users, IdMap groups, boolean assumes) i
 
     @Override
     public void setMode(NodeRef node, int mode) throws FsException {
-        FsException.check(calls.setMode(node, mode));
+        FsException.throwIf(calls.setMode(node, mode));
     }
 
     @Override
     public void setOwner(NodeRef node, int uid, int gid) throws FsException {
-        FsException.check(
+        FsException.throwIf(
                 calls.setOwner(node, uid == -1 ? -1 : users.toHost(uid), gid == -1 ? -1 : groups.toHost(gid)));
     }
 }

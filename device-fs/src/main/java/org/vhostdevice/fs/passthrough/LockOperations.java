@@ -69,7 +69,7 @@ record LockOperations(Host host) {
         if (result < 0 && Errno.of(-result) == Errno.EACCES) {
             throw FsException.of(Errno.EAGAIN); // POSIX allows both
         }
-        FsException.check(result);
+        FsException.throwIf(result);
     }
 
     private static long bytes(FileLock lock) {

@@ -31,7 +31,7 @@ record NameOperations(Host host, FileOperations files) {
 
     private long make(Caller caller, long parent, MemorySegment name, int mode, Maker maker) throws FsException {
         try (Inode directory = host.nodes().useDirectory(parent)) {
-            makeAs(caller, directory, maker);
+            int _ = makeAs(caller, directory, maker);
             int type = host.owners().hostMode(mode) & FileStat.TYPE_MASK;
             return made(caller, directory, host.nodes().enter(directory, name, type, caller.stat()), mode);
         }
@@ -53,7 +53,7 @@ record NameOperations(Host host, FileOperations files) {
         if (host.owners().marks() || !ThreadUmask.possible()) {
             try (Inode inode = host.nodes().use(node)) {
                 setMode(caller, inode.ref(), mode & ~caller.umask());
-                FsException.check(caller.stat().load(inode.ref()));
+                FsException.throwIf(caller.stat().load(inode.ref()));
             }
         }
         return host.found(caller, directory, node);
@@ -159,7 +159,7 @@ record NameOperations(Host host, FileOperations files) {
 
     void remove(long parent, MemorySegment name, int flags) throws FsException {
         try (Inode directory = host.nodes().useDirectory(parent)) {
-            FsException.check(TreeCalls.unlink(directory.fd(), name, flags));
+            FsException.throwIf(TreeCalls.unlink(directory.fd(), name, flags));
         }
     }
 
@@ -170,7 +170,7 @@ record NameOperations(Host host, FileOperations files) {
                 Inode to = host.nodes().useDirectory(newParent)) {
             Inode moved = known(caller, from, name);
             Inode other = (flags & TreeCalls.RENAME_EXCHANGE) != 0 ? known(caller, to, newName) : null;
-            FsException.check(TreeCalls.rename(from.fd(), name, to.fd(), newName, flags));
+            FsException.throwIf(TreeCalls.rename(from.fd(), name, to.fd(), newName, flags));
             if (moved != null) {
                 moved.seenAt(to, new Inode.Place(newParent, newName));
             }
@@ -192,7 +192,7 @@ record NameOperations(Host host, FileOperations files) {
             if (result < 0 && Errno.of(-result) == Errno.EOPNOTSUPP) {
                 result = host.nodes().linkByName(inode, directory, newName);
             }
-            FsException.check(result);
+            FsException.throwIf(result);
             if (!inode.addLookup()) {
                 throw FsException.of(Errno.ENOENT);
             }

@@ -79,7 +79,7 @@ final class NodeTable {
     /// @param stat filled with the attributes
     /// @return the number of the file
     long lookup(Inode parent, MemorySegment name, FileStat stat) throws FsException {
-        FsException.check(stat.load(parent.fd(), name));
+        FsException.throwIf(stat.load(parent.fd(), name));
         Inode inode = known.get(Inode.Key.of(stat));
         if (inode != null && inode.addLookup()) {
             return inode.id();
@@ -97,7 +97,7 @@ final class NodeTable {
         if (calls.canName(type)) {
             return enter(open(parent.fd(), name), stat, place);
         }
-        FsException.check(stat.load(parent.fd(), name));
+        FsException.throwIf(stat.load(parent.fd(), name));
         return enter(new Inode(Inode.Key.of(stat), stat.type(), parent, place, openFiles));
     }
 
@@ -128,7 +128,7 @@ final class NodeTable {
                 return inode.id();
             }
             if (other.addLookup()) {
-                nodes.remove(inode);
+                boolean _ = nodes.remove(inode);
                 return other.id();
             }
             known.remove(inode.key(), other); // on its way out
@@ -214,7 +214,7 @@ final class NodeTable {
     private void remove(Inode inode) {
         known.remove(inode.key(), inode);
         budget.closed(inode);
-        nodes.remove(inode);
+        boolean _ = nodes.remove(inode);
     }
 
     /// Forgets all files but the root.

@@ -57,7 +57,7 @@ final class OpenDirectory extends Counted {
 
     private void readFromHost(long offset, Visitor visitor) throws FsException {
         if (offset != position) {
-            FsException.check(TreeCalls.seekDirectory(fd, offset));
+            long _ = FsException.check(TreeCalls.seekDirectory(fd, offset));
         }
         position = offset;
         long host = offset; // the host's position is behind what it has filled in
@@ -89,7 +89,7 @@ final class OpenDirectory extends Counted {
     /// Reads the whole directory when it is read from its start, and goes on in that later.
     private void readKept(long offset, Visitor visitor) throws FsException {
         if (offset == 0) {
-            FsException.check(TreeCalls.seekDirectory(fd, 0));
+            long _ = FsException.check(TreeCalls.seekDirectory(fd, 0));
             kept = readAll();
         }
         var entries = new DirectoryEntries();

@@ -282,8 +282,8 @@ public final class PassthroughFileSystem implements FileSystem {
 
     @Override
     public void reset() {
-        host.files().forEach(host.files()::remove);
-        host.directories().forEach(host.directories()::remove);
+        host.files().clear();
+        host.directories().clear();
         host.nodes().reset();
     }
 

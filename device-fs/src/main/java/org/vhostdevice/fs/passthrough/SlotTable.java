@@ -94,6 +94,13 @@ final class SlotTable<T extends Counted> {
         return true;
     }
 
+    /// Takes all objects out.
+    void clear() {
+        forEach(object -> {
+            boolean _ = remove(object);
+        });
+    }
+
     /// Shows all objects. Those that come or go meanwhile may be left out.
     void forEach(Consumer<T> visitor) {
         int count = places();

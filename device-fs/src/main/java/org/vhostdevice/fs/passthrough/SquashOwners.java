@@ -22,7 +22,7 @@ record SquashOwners(NodeCalls calls, int uid, int gid) implements Owners {
 
     @Override
     public void setMode(NodeRef node, int mode) throws FsException {
-        FsException.check(calls.setMode(node, mode));
+        FsException.throwIf(calls.setMode(node, mode));
     }
 
     @Override

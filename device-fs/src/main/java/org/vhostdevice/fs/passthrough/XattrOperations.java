@@ -21,10 +21,10 @@ record XattrOperations(Host host) {
             throws FsException {
         checkOffered();
         try (Inode inode = host.nodes().use(node)) {
-            FsException.check(host.calls().setXattr(inode.ref(), host(name), value, flags));
+            FsException.throwIf(host.calls().setXattr(inode.ref(), host(name), value, flags));
             if (killSetGid) {
                 FileStat stat = caller.stat();
-                FsException.check(stat.load(inode.ref()));
+                FsException.throwIf(stat.load(inode.ref()));
                 host.owners().setMode(inode.ref(), stat.mode() & ~FileStat.TYPE_MASK & ~SET_GID);
             }
         }
@@ -47,7 +47,7 @@ record XattrOperations(Host host) {
     void remove(long node, MemorySegment name) throws FsException {
         checkOffered();
         try (Inode inode = host.nodes().use(node)) {
-            FsException.check(host.calls().removeXattr(inode.ref(), host(name)));
+            FsException.throwIf(host.calls().removeXattr(inode.ref(), host(name)));
         }
     }
 

@@ -114,7 +114,7 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
 
     private static FileStat load(NodeRef node) throws FsException {
         FileStat stat = new FileStat();
-        FsException.check(stat.load(node));
+        FsException.throwIf(stat.load(node));
         return stat;
     }
 
@@ -148,7 +148,7 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
                 + Integer.toOctalString(what.mode);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocateFrom(text);
-            FsException.check(calls.setXattr(node, NAME, value.asSlice(0, text.length()), 0));
+            FsException.throwIf(calls.setXattr(node, NAME, value.asSlice(0, text.length()), 0));
         }
     }
 }

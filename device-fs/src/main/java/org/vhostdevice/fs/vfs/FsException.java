@@ -47,6 +47,16 @@ public final class FsException extends Exception {
         return ofHost(e.number());
     }
 
+    /// Throws if a system call failed that gives nothing back.
+    ///
+    /// @param result of the call: 0, or a negated error number of this host
+    /// @throws FsException if it is negative
+    public static void throwIf(int result) throws FsException {
+        if (result < 0) {
+            throw ofHost(-result);
+        }
+    }
+
     /// Throws if a system call failed.
     ///
     /// @param result of the call: 0 or more, or a negated error number of this host
