@@ -13,7 +13,8 @@ import org.vhostdevice.core.sys.Program;
 import org.vhostdevice.core.transport.Endpoint;
 import org.vhostdevice.core.transport.VhostUserListener;
 
-/// The sockets of the devices that a process serves, opened once: by this program, or before it was started anew.
+/// The sockets of the devices that a process serves, opened once: by this program, or before it was started
+/// anew.
 final class Sockets implements StartUp, AutoCloseable {
     /// Tells a program that is started anew the numbers of its sockets, and what the device says to itself.
     private static final String VARIABLE = "VHOST_DEVICE_RESTARTED";
@@ -68,10 +69,11 @@ final class Sockets implements StartUp, AutoCloseable {
     }
 
     @Override
-    public void restart(String newState) throws IOException {
+    public void restart(List<String> through, String newState) throws IOException {
         List<Integer> numbers = open.stream().map(VhostUserListener::number).toList();
         String list = numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
-        Program.replace(Program.start(Map.of(VARIABLE, list + " " + newState)), Set.copyOf(numbers));
+        Program.Start start = Program.start(Map.of(VARIABLE, list + " " + newState));
+        Program.replace(through.isEmpty() ? start : start.through(through), Set.copyOf(numbers));
     }
 
     /// Takes the next socket out; the caller owns it.

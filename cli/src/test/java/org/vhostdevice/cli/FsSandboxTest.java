@@ -186,6 +186,37 @@ class FsSandboxTest {
         return others;
     }
 
+    /// Somebody who is not root, though he has root's files here: so this process can start him.
+    @Test
+    void othersThanRootHaveAUserNamespace() throws Exception {
+        List<String> nobody = List.of("unshare", "--user", "--map-user=1000", "--map-group=1000");
+        assumeTrue(succeeds(nobody), "user namespaces");
+        Process process = start(nobody, System.getProperty("java.class.path"), "--sandbox=namespace");
+        try (BufferedReader lines = process.inputReader()) {
+            awaitServing(lines);
+            for (String kind : List.of("user", "mnt", "net", "ipc", "uts")) {
+                assertNotEquals(namespace(Path.of("/proc/self"), kind), namespace(proc(process), kind), kind);
+            }
+            assertFalse(Files.exists(proc(process).resolve("root/etc/passwd")));
+            assertEquals(Set.of(KEPT), ofThreads(process, "CapEff"));
+            assertEquals(Set.of("2"), ofThreads(process, "Seccomp"));
+            assertServes();
+            assertEnds(process);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private static boolean succeeds(List<String> before) throws InterruptedException {
+        List<String> command = new ArrayList<>(before);
+        command.add("true");
+        try {
+            return new ProcessBuilder(command).start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /// As libvirt starts a back end.
     @Test
     void inheritedSocketIsServedFromInside() throws Exception {

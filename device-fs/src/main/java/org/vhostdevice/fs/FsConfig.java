@@ -8,7 +8,8 @@ import org.vhostdevice.fs.sandbox.SandboxOptions;
 
 /// What a file system device is like: the options after their checks.
 ///
-/// @param tag the name by which the guest mounts it, 1 to [#TAG_BYTES] bytes of UTF-8; null if the front end has it
+/// @param tag the name by which the guest mounts it, 1 to [#TAG_BYTES] bytes of UTF-8; null if the front end has
+///     it
 /// @param requestQueues 1 to [#MAX_REQUEST_QUEUES]
 /// @param threads of each queue beside its own, which may wait for the host, up to [#MAX_THREADS]; 0 for as many
 ///     as are useful

@@ -1,6 +1,7 @@
 package org.vhostdevice.core.device;
 
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The start of a process that serves a device, before the device is made. For the main thread.
@@ -16,12 +17,13 @@ public interface StartUp {
     void openSockets() throws IOException;
 
     /// Starts the program anew in this process, with the same command line and the sockets as they are. What the
-    /// calling
-    /// thread has given up, all threads of the new program are without.
+    /// calling thread has given up, all threads of the new program are without.
     ///
+    /// @param through a program, and its words, that runs the command line behind them in the same process; none
+    ///     to be started at once
     /// @param state is told to the new program
     /// @throws IOException if the host refuses; otherwise it does not return
-    void restart(String state) throws IOException;
+    void restart(List<String> through, String state) throws IOException;
 
     /// {@return what the program was told when it was started anew; null if it was not}
     @Nullable

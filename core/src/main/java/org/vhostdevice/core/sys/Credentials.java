@@ -5,11 +5,12 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// The users and groups on whose behalf single threads of a process of root act, on Linux. The kernel keeps them for
-/// each thread; other threads go on as they are.
+/// The users and groups on whose behalf single threads of a process of root act, on Linux. The kernel keeps them
+/// for each thread; other threads go on as they are.
 ///
 /// While a thread acts for somebody else it has no capability, unless his further groups are unknown
-/// ([#assumeInAnyGroup]). It must not start threads then. Its own further groups are gone from the first time on.
+/// ([#assumeInAnyGroup]). It must not start threads then. Its own further groups are gone from the first time
+/// on.
 public final class Credentials {
     /// The number of nobody's user and group, by which calls mean that they leave what is.
     private static final int NOBODY = -1;
@@ -55,7 +56,8 @@ public final class Credentials {
                 && ThreadCapabilities.ofThisThread().has(LinuxCapability.SETUID, LinuxCapability.SETGID);
     }
 
-    /// Lets the calling thread act for somebody, until [#restore]. Root, user or group, is who this process is already.
+    /// Lets the calling thread act for somebody, until [#restore]. Root, user or group, is who this process is
+    /// already.
     ///
     /// @param uid the user
     /// @param gid the group

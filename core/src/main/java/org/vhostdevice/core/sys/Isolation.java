@@ -35,9 +35,19 @@ public final class Isolation {
 
     private Isolation() {}
 
-    /// {@return whether this process is root: its effective user is 0}
+    /// {@return whether this process is root}
     public static boolean isRoot() {
-        return Downcall.toInt(Symbol.GETEUID, 0) == 0;
+        return user() == 0;
+    }
+
+    /// {@return the user whose permissions this process has}
+    public static int user() {
+        return Downcall.toInt(Symbol.GETEUID, 0);
+    }
+
+    /// {@return the group whose permissions this process has}
+    public static int group() {
+        return Downcall.toInt(Symbol.GETEGID, 0);
     }
 
     /// Gives the calling thread namespaces of its own, on Linux.
@@ -48,8 +58,8 @@ public final class Isolation {
         ErrnoException.check("unshare", Downcall.toInt(Symbol.UNSHARE, namespaces));
     }
 
-    /// Makes a directory the root directory of this process, for all threads that have not been separated from it.
-    /// The working directory stays, even outside of it.
+    /// Makes a directory the root directory of this process, for all threads that have not been separated from
+    /// it. The working directory stays, even outside of it.
     ///
     /// @param directory where all names that begin with a slash begin from now on
     /// @throws ErrnoException if the host refuses: this takes root
@@ -60,8 +70,8 @@ public final class Isolation {
         }
     }
 
-    /// Makes a directory the working directory of this process, for all threads that have not been separated from
-    /// it. The JVM does not know of it.
+    /// Makes a directory the working directory of this process, for all threads that have not been separated
+    /// from it. The JVM does not know of it.
     ///
     /// @param directory the new one
     /// @throws ErrnoException if the host refuses
@@ -86,8 +96,8 @@ public final class Isolation {
         ErrnoException.check("PR_SET_NO_NEW_PRIVS", prctl(PR_SET_NO_NEW_PRIVS, 1));
     }
 
-    /// Takes all capabilities but these from the calling thread, and from what it is started anew as, for ever, on
-    /// Linux. The thread has a capability only if it had it before.
+    /// Takes all capabilities but these from the calling thread, and from what it is started anew as, for ever,
+    /// on Linux. The thread has a capability only if it had it before.
     ///
     /// @param kept the capabilities
     /// @throws ErrnoException if the host refuses: this takes `CAP_SETPCAP`

@@ -34,7 +34,21 @@ public final class Program {
     /// @param file the program
     /// @param words of the command line, as bytes
     /// @param variables as bytes
-    public record Start(Path file, List<byte[]> words, List<byte[]> variables) {}
+    public record Start(Path file, List<byte[]> words, List<byte[]> variables) {
+        /// This start by another program, which runs the command line behind its own words.
+        ///
+        /// @param command that program, by its path, and its words
+        /// @return how to start that
+        public Start through(List<String> command) {
+            List<byte[]> all = new ArrayList<>();
+            for (String word : command) {
+                all.add(word.getBytes(StandardCharsets.UTF_8));
+            }
+            all.add(NativePath.bytes(file));
+            all.addAll(words.subList(1, words.size()));
+            return new Start(Path.of(command.getFirst()), all, variables);
+        }
+    }
 
     /// Says how this process was started.
     ///
@@ -77,8 +91,8 @@ public final class Program {
                 .toList();
     }
 
-    /// Runs another program in place of this one, in the same process. All threads end; nothing of this program is
-    /// run any more.
+    /// Runs another program in place of this one, in the same process. All threads end; nothing of this program
+    /// is run any more.
     ///
     /// @param start how
     /// @param kept descriptors that stay open, beside 0 to 2

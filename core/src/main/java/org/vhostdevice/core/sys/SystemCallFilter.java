@@ -12,9 +12,9 @@ import java.util.List;
 
 /// Takes system calls from this process that a server of files has no use for (`seccomp(2)`), on Linux.
 ///
-/// What it must never do, such as starting programs, mounting or looking into other processes, is refused visibly.
-/// What this class does not know fails with `ENOSYS`, as on an older kernel: the JVM and the C library can do
-/// without.
+/// What it must never do, such as starting programs, mounting or looking into other processes, is refused
+/// visibly. What this class does not know fails with `ENOSYS`, as on an older kernel: the JVM and the C library
+/// can do without.
 public final class SystemCallFilter {
     /// What becomes of calls that are refused.
     public enum Refusal {

@@ -25,8 +25,8 @@ public final class SystemLog {
 
     private SystemLog() {}
 
-    /// Connects to the log, so that this process may lose sight of its socket afterwards. A host without a log takes
-    /// messages and drops them.
+    /// Connects to the log, so that this process may lose sight of its socket afterwards. A host without a log
+    /// takes messages and drops them.
     ///
     /// @param program its name in the log
     public static void open(String program) {

@@ -6,8 +6,9 @@ import java.util.List;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.fs.vfs.FsException;
 
-/// Which users (or groups) of the host those of the guest are, and the other way round. Both ways are independent of
-/// each other. A number that no rule names is the same on both sides. Numbers are unsigned. Any thread.
+/// Which users (or groups) of the host those of the guest are, and the other way round. Both ways are
+/// independent of each other. A number that no rule names is the same on both sides. Numbers are unsigned. Any
+/// thread.
 public final class IdMap {
     /// Every number is the same on both sides.
     public static final IdMap IDENTITY = new IdMap(List.of(), List.of());
@@ -68,8 +69,8 @@ public final class IdMap {
     ///
     /// @param rules none for the same numbers on both sides
     /// @return the map
-    /// @throws IllegalArgumentException with a message for who wrote them; also if two of them speak of the
-    ///     same number
+    /// @throws IllegalArgumentException with a message for who wrote them; also if two of them speak of the same
+    ///     number
     public static IdMap parse(List<String> rules) {
         List<Range> guest = new ArrayList<>();
         List<Range> host = new ArrayList<>();

@@ -9,8 +9,8 @@ import java.util.List;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.fs.vfs.FsException;
 
-/// What extended attributes are called on the host, and which of the host's the guest sees, in the words and with the
-/// meaning of virtiofsd's `--xattrmap`. The first rule that fits a name decides. Any thread.
+/// What extended attributes are called on the host, and which of the host's the guest sees, in the words and
+/// with the meaning of virtiofsd's `--xattrmap`. The first rule that fits a name decides. Any thread.
 public final class XattrMap {
     /// Bytes of the longest name of an extended attribute, with a NUL behind it.
     public static final int NAME_BYTES = 256;
@@ -41,8 +41,8 @@ public final class XattrMap {
         }
     }
 
-    /// Reads rules: `:TYPE:SCOPE:KEY:PREFIX:` or, at the end, `:map:KEY:PREFIX:`, with white space between
-    /// them. In place of the colon, each rule may have another separator.
+    /// Reads rules: `:TYPE:SCOPE:KEY:PREFIX:` or, at the end, `:map:KEY:PREFIX:`, with white space between them.
+    /// In place of the colon, each rule may have another separator.
     ///
     /// The types are `prefix` (it is put in front of the guest's names and taken off the host's), `ok` (names
     /// stay as they are), `bad` and `unsupported` (names are refused with `EPERM` or `ENOTSUP`, and not listed).
@@ -144,7 +144,8 @@ public final class XattrMap {
     /// @param name a C string, not shared with the guest
     /// @param room for another name, at least [#NAME_BYTES]
     /// @return `name`, or `room` filled in
-    /// @throws FsException `EPERM` or `ENOTSUP` (as `EOPNOTSUPP`) if a rule refuses it, `ERANGE` if it is too long
+    /// @throws FsException `EPERM` or `ENOTSUP` (as `EOPNOTSUPP`) if a rule refuses it, `ERANGE` if it is too
+    ///     long
     public MemorySegment toHost(MemorySegment name, MemorySegment room) throws FsException {
         long length = length(name, 0, name.byteSize());
         Rule rule = find(clientRules, true, name, 0, length);

@@ -17,8 +17,8 @@ final class Jail {
     /// Where the shared directory is in there.
     static final Path SHARED = Path.of("/shared");
 
-    /// Directories of every Linux that hold nothing of the JVM. One of them is where the jail is mounted until it
-    /// is the root.
+    /// Directories of every Linux that hold nothing of the JVM. One of them is where the jail is mounted until
+    /// it is the root.
     private static final List<Path> MOUNT_POINTS =
             Stream.of("/sys", "/mnt", "/media", "/srv", "/boot").map(Path::of).toList();
 
@@ -40,8 +40,8 @@ final class Jail {
         this.root = root;
     }
 
-    /// Puts the calling thread, and what it is started anew as, into a jail with namespaces of its own for mounts,
-    /// network, host names and System V objects.
+    /// Puts the calling thread, and what it is started anew as, into a jail with namespaces of its own for
+    /// mounts, network, host names and System V objects.
     ///
     /// @param directory what is shared
     /// @throws IOException if the host refuses
@@ -122,8 +122,16 @@ final class Jail {
     private void add(Path part) throws IOException {
         if (shown.stream().noneMatch(part::startsWith)) {
             show(part, part);
-            Mounts.restrict(inside(part), LOCKED);
+            lock(inside(part));
             shown.add(part);
+        }
+    }
+
+    private static void lock(Path place) throws ErrnoException {
+        try {
+            Mounts.restrict(place, LOCKED);
+        } catch (ErrnoException e) {
+            Mounts.restrict(place, LOCKED | Mounts.NO_PROGRAMS); // what was so must stay so for others than root
         }
     }
 
@@ -144,7 +152,9 @@ final class Jail {
         try {
             Mounts.mount("proc", place, flags, "hidepid=invisible,subset=pid");
         } catch (ErrnoException e) {
-            Mounts.mount("proc", place, flags, "hidepid=2"); // before Linux 5.8
+            // Users other than root may not, and Linux before 5.8 does not know how.
+            Path self = Path.of("/proc", String.valueOf(ProcessHandle.current().pid()));
+            Mounts.bind(self, Files.createDirectory(place.resolve("self")));
         }
     }
 

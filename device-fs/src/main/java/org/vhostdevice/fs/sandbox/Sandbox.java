@@ -5,8 +5,10 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.text.MessageFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.StartUp;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.sys.Errno;
@@ -26,6 +28,9 @@ public final class Sandbox {
     private static final long USUAL_OPEN_FILES = 1_000_000;
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
+    /// Told to the program when it is started anew in a user namespace, where more is to be given up.
+    private static final String IN_USER_NAMESPACE = "USER";
+
     private final Path directory;
     private final SandboxOptions options;
     private final SandboxMode mode;
@@ -34,14 +39,14 @@ public final class Sandbox {
     /// Where the shared directory is seen from inside.
     ///
     /// @param directory its name there
-    /// @param workingDirectory whether the working directory is this process's `/proc/self/fd`, which has no name
-    ///     there
+    /// @param workingDirectory whether the working directory is this process's `/proc/self/fd`, which has no
+    ///     name there
     public record View(Path directory, boolean workingDirectory) {}
 
-    private Sandbox(Path directory, SandboxOptions options, boolean fileHandles) throws UsageException {
+    private Sandbox(Path directory, SandboxOptions options, SandboxMode mode, boolean fileHandles) {
         this.directory = directory;
         this.options = options;
-        this.mode = mode(options);
+        this.mode = mode;
         ModifiedCapabilities capabilities =
                 options.capabilities() == null ? ModifiedCapabilities.DEFAULT : options.capabilities();
         kept = (fileHandles ? capabilities.with(LinuxCapability.DAC_READ_SEARCH) : capabilities).kept();
@@ -61,45 +66,26 @@ public final class Sandbox {
         if (!start.ownsProcess()) {
             return new View(directory, false);
         }
-        Sandbox sandbox = new Sandbox(directory, options, fileHandles);
-        if (start.restarted() == null) {
+        String stage = start.restarted();
+        Sandbox sandbox = new Sandbox(directory, options, mode(options, stage), fileHandles);
+        if (stage == null) {
             FileIo.openDirectory(directory).close();
             sandbox.limitOpenFiles();
-            start.openSockets();
-            sandbox.restart(start);
         }
         start.openSockets();
+        if (stage == null || stage.equals(IN_USER_NAMESPACE)) {
+            sandbox.restart(start);
+        }
         View view = sandbox.confine();
         sandbox.filter();
         return view;
     }
 
-    private static SandboxMode mode(SandboxOptions options) throws UsageException {
-        boolean linux = HostOs.current() == HostOs.LINUX;
-        boolean root = Isolation.isRoot();
-        SandboxMode wanted = options.mode();
-        if (wanted == null) {
-            boolean maps = !options.userMaps().isEmpty() || !options.groupMaps().isEmpty();
-            wanted = maps || (linux && root) ? SandboxMode.NAMESPACE : SandboxMode.NONE;
+    private static SandboxMode mode(SandboxOptions options, @Nullable String stage) throws UsageException {
+        if (stage == null) {
+            return SandboxChoice.of(options);
         }
-        if (wanted == SandboxMode.NAMESPACE && !linux) {
-            throw new UsageException("--sandbox namespace needs Linux: this host has --sandbox chroot or none");
-        }
-        if (wanted != SandboxMode.NONE && !root) {
-            throw new UsageException("--sandbox " + wanted.name().toLowerCase(Locale.ROOT)
-                    + " needs root: other users have --sandbox none");
-        }
-        if (!options.userMaps().isEmpty() || !options.groupMaps().isEmpty()) {
-            throw new UsageException(
-                    "--uid-map and --gid-map are not for root: use --translate-uid and --translate-gid");
-        }
-        if (options.seccomp() != null && options.seccomp() != SeccompAction.NONE && !SystemCallFilter.possible()) {
-            throw new UsageException("--seccomp is not known on this host: leave it out, or use --seccomp none");
-        }
-        if (options.capabilities() != null && !(linux && root)) {
-            throw new UsageException("--modcaps is for root on Linux");
-        }
-        return wanted;
+        return stage.equals(IN_USER_NAMESPACE) ? SandboxMode.NAMESPACE : SandboxMode.valueOf(stage);
     }
 
     /// Raises how many files may be open.
@@ -125,21 +111,16 @@ public final class Sandbox {
     }
 
     /// Starts the program anew with less, if that is to be.
-    private void restart(StartUp start) throws IOException {
+    private void restart(StartUp start) throws UsageException, IOException {
         if (HostOs.current() != HostOs.LINUX || (mode == SandboxMode.NONE && options.capabilities() == null)) {
             return;
         }
+        boolean inUserNamespace = start.restarted() != null;
+        if (mode == SandboxMode.NAMESPACE && !inUserNamespace && !Isolation.isRoot()) {
+            start.restart(UserNamespace.command(options), IN_USER_NAMESPACE);
+        }
         try {
-            if (mode == SandboxMode.NAMESPACE) {
-                Jail.enter(directory);
-            }
-            Isolation.dropGroups();
-            ModifiedCapabilities capabilities = new ModifiedCapabilities(kept);
-            Isolation.keepCapabilities(
-                    mode == SandboxMode.CHROOT
-                            ? capabilities.with(LinuxCapability.SYS_CHROOT).kept()
-                            : kept);
-            Isolation.forbidNewPrivileges();
+            giveUp(inUserNamespace);
         } catch (ErrnoException e) {
             throw e.errno() == Errno.EPERM
                     ? new IOException(
@@ -148,7 +129,24 @@ public final class Sandbox {
                             e)
                     : e;
         }
-        start.restart(mode.name());
+        start.restart(List.of(), mode.name());
+    }
+
+    private void giveUp(boolean inUserNamespace) throws IOException {
+        if (mode == SandboxMode.NAMESPACE) {
+            Jail.enter(directory);
+        }
+        if (!inUserNamespace) {
+            Isolation.dropGroups(); // they are fixed in a user namespace
+        }
+        Set<LinuxCapability> still = kept;
+        if (mode == SandboxMode.CHROOT) {
+            still = new ModifiedCapabilities(kept)
+                    .with(LinuxCapability.SYS_CHROOT)
+                    .kept();
+        }
+        Isolation.keepCapabilities(still);
+        Isolation.forbidNewPrivileges();
     }
 
     /// Does what is left to be done by the program that serves.
