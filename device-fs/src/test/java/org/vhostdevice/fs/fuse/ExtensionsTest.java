@@ -39,7 +39,7 @@ class ExtensionsTest {
 
     /// The label as the extension that Linux makes of it: unaligned behind the name, padded at its own end.
     private static Wire labelled(Wire arguments) {
-        int bytes = 8 + 8 + "security.selinux".length() + 1 + "a_label".length();
+        long bytes = 8L + 8 + "security.selinux".length() + 1 + "a_label".length();
         return arguments
                 .u32((bytes + 7) / 8 * 8)
                 .u32(1)
