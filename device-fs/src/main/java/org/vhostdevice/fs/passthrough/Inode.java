@@ -79,7 +79,7 @@ final class Inode extends Counted {
     volatile boolean recent = true;
 
     /// Directories that must stay open for this file, which is known by its name in one of them; guarded by this.
-    private final Set<Inode> parents = new HashSet<>();
+    private Set<Inode> parents = Set.of();
 
     /// A file that a descriptor names.
     ///
@@ -143,7 +143,9 @@ final class Inode extends Counted {
 
     private synchronized void follow(Inode parent, Place newPlace) {
         if (!parents.contains(parent) && parent.tryUse()) {
-            parents.add(parent);
+            Set<Inode> more = new HashSet<>(parents);
+            more.add(parent);
+            parents = more;
         }
         ref = NodeRef.named(parent.fd(), newPlace.string());
     }

@@ -13,10 +13,13 @@ import org.vhostdevice.fs.vfs.FsException;
 
 /// The files that the guest knows: by its number, and by what they are on the host. Any thread.
 final class NodeTable {
+    /// Bytes of the heap for each file, rounded up; a test measures them.
+    static final long NODE_BYTES = 320;
+
     private final NodeCalls calls;
     private final NodeBudget budget;
     private final FdBudget openFiles;
-    private final SlotTable<Inode> nodes = new SlotTable<>();
+    private final SlotTable<Inode> nodes = new SlotTable<>(most());
     private final ConcurrentHashMap<Inode.Key, Inode> known = new ConcurrentHashMap<>();
 
     /// @param root a node of the root, owned from now on
@@ -30,6 +33,11 @@ final class NodeTable {
         if (!nodes.add(inode) || inode.id() != FileSystem.ROOT) {
             throw new IllegalStateException("the root is not the first node");
         }
+    }
+
+    /// As many files as the heap has room for, with as much again for all else.
+    private static int most() {
+        return (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 2 / NODE_BYTES);
     }
 
     /// Finds a file and begins to use it, with its descriptor there.

@@ -13,6 +13,7 @@ final class SlotTable<T extends Counted> {
     private static final int MAX_CHUNKS = 1 << 14;
     private static final long PLACE = 0xffff_ffffL;
 
+    private final int most;
     private final AtomicReferenceArray<@Nullable Chunk<T>> chunks = new AtomicReferenceArray<>(MAX_CHUNKS);
 
     // Guarded by this.
@@ -26,19 +27,30 @@ final class SlotTable<T extends Counted> {
         final int[] uses = new int[CHUNK];
     }
 
+    /// A table with room for as many objects as their numbers can tell.
+    SlotTable() {
+        this(MAX_CHUNKS * CHUNK);
+    }
+
+    /// @param most objects at the same time
+    SlotTable(int most) {
+        this.most = Math.min(most, MAX_CHUNKS * CHUNK);
+    }
+
     /// Puts an object in, and gives it its number: 1 for the first.
     ///
     /// @return false if the table is full
     synchronized boolean add(T object) {
+        if (size == most) {
+            return false;
+        }
         int place;
         if (vacancies > 0) {
             vacancies--;
             place = vacant[vacancies];
-        } else if (places < MAX_CHUNKS * CHUNK) {
+        } else {
             place = places;
             places++;
-        } else {
-            return false;
         }
         Chunk<T> chunk = chunks.get(place >> CHUNK_BITS);
         if (chunk == null) {
