@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /// A back end in a process of its own that listens on a socket. Used by one thread.
 final class BackEndProcess implements AutoCloseable {
@@ -41,6 +44,21 @@ final class BackEndProcess implements AutoCloseable {
 
     Path socket() {
         return socket;
+    }
+
+    /// How many descriptors the process and its descendants have open.
+    long openFiles() throws IOException {
+        List<ProcessHandle> processes = Stream.concat(
+                        Stream.of(process.process().toHandle()),
+                        process.process().descendants())
+                .toList();
+        long count = 0;
+        for (ProcessHandle one : processes) {
+            try (Stream<Path> files = Files.list(Path.of("/proc", String.valueOf(one.pid()), "fd"))) {
+                count += files.count();
+            }
+        }
+        return count;
     }
 
     /// Ends the back end as SIGKILL does: it cannot clean up.

@@ -1,11 +1,9 @@
 package org.vhostdevice.cli.guest;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /// Starts the block device to be tested: ours, or with `-Dvhost.guest.backend=qemu-storage-daemon` that of QEMU, which
 /// shows whether a failure is one of the tests.
@@ -25,17 +23,6 @@ final class BlkBackEnd {
         return BackEndProcess.start(command, socket);
     }
 
-    /// The program of this build.
-    static HostProgram program() {
-        Path jar = Path.of(System.getProperty("vhost.jar", "target/vhost-device.jar"))
-                .toAbsolutePath();
-        if (!Files.exists(jar)) {
-            throw new AssertionError("not built: " + jar);
-        }
-        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        return new HostProgram(java, List.of("-jar", jar.toString()), Map.of());
-    }
-
     private static ProcessBuilder ours(Path socket, BlkImage image, int queues, boolean readOnly) {
         List<String> arguments = new ArrayList<>(List.of("blk", "--socket", socket.toString()));
         arguments.addAll(image.options());
@@ -43,7 +30,7 @@ final class BlkBackEnd {
         if (readOnly) {
             arguments.add("--read-only");
         }
-        return program().with(arguments);
+        return HostProgram.ofThisBuild().with(arguments);
     }
 
     private static ProcessBuilder peer(GuestTools tools, Path socket, BlkImage image, int queues, boolean readOnly)

@@ -1,19 +1,15 @@
 package org.vhostdevice.cli.guest;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.Objects;
 
 /// Scripts for guests with a block device. The functions that interactive guests know are in `guest/blk.sh`.
 final class BlkGuestScripts {
     /// Formats, mounts, writes, unmounts, checks, mounts and reads; results `size`, `queues`, and `sum-` of each of
     /// `first`, `second` and `third`, which are the payload from bytes 0, 4097 and 65536 on.
-    static final String ROUND_TRIP = resource("blk-round-trip.sh");
+    static final String ROUND_TRIP = GuestResource.text("blk-round-trip.sh");
 
     /// Reads and tries to write; results `read-only`, `sum` of the payload's size, and `write-status`.
-    static final String READ_ONLY = resource("blk-read-only.sh");
+    static final String READ_ONLY = GuestResource.text("blk-read-only.sh");
 
     /// Stays up and runs commands with the functions for block devices.
     static final String INTERACTIVE = ". /blk.sh\n" + Guest.INTERACTIVE;
@@ -27,21 +23,13 @@ final class BlkGuestScripts {
 
     /// The files of scripts that need no payload.
     static Map<String, byte[]> files() {
-        return Map.of("blk.sh", resource("blk.sh").getBytes(StandardCharsets.UTF_8));
+        return Map.of("blk.sh", GuestResource.bytes("blk.sh"));
     }
 
     /// The files that all these scripts need in the guest.
     static Map<String, byte[]> files(Payload payload) {
         return Map.of(
-                "blk.sh", resource("blk.sh").getBytes(StandardCharsets.UTF_8),
+                "blk.sh", GuestResource.bytes("blk.sh"),
                 "payload", payload.bytes());
-    }
-
-    private static String resource(String name) {
-        try (InputStream stream = BlkGuestScripts.class.getResourceAsStream("/guest/" + name)) {
-            return new String(Objects.requireNonNull(stream, name).readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new IllegalStateException(name, e);
-        }
     }
 }

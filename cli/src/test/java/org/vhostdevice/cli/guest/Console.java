@@ -44,7 +44,8 @@ final class Console {
 
     /// Waits for a line at or after index `from`.
     ///
-    /// @throws AssertionError if the stream ends or the time is over before
+    /// @param limit the longest silence
+    /// @throws AssertionError if the stream ends or there is no new line for that long before
     synchronized void await(int from, Predicate<String> wanted, Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         int next = from;
@@ -53,6 +54,7 @@ final class Console {
                 if (wanted.test(lines.get(next))) {
                     return;
                 }
+                deadline = System.nanoTime() + limit.toNanos();
             }
             if (ended) {
                 throw new AssertionError("output ended:\n" + text());

@@ -6,17 +6,34 @@ import java.util.stream.Stream;
 /// A kind of device as the front ends and the guest's kernel know it.
 ///
 /// @param id the virtio device id (VIRTIO 1.4, 5)
-/// @param qemuDevice its name for `qemu-system-x86_64 -device`
+/// @param qemu how QEMU knows it
 /// @param modules kernel modules of its driver
 /// @param programs programs beside busybox that tests of this device run in the guest
-record GuestDevice(int id, String qemuDevice, List<String> modules, List<String> programs) {
+record GuestDevice(int id, Qemu qemu, List<String> modules, List<String> programs) {
     /// The block device: `/dev/vda` in the guest.
-    static final GuestDevice BLK =
-            new GuestDevice(2, "vhost-user-blk-pci", List.of("virtio_blk"), List.of("mkfs.ext4", "e2fsck"));
+    static final GuestDevice BLK = new GuestDevice(
+            2,
+            new Qemu("vhost-user-blk-pci", "num-queues", true),
+            List.of("virtio_blk"),
+            List.of("mkfs.ext4", "e2fsck"));
 
     /// The same with packed rings, which QEMU offers to the guest when told so.
-    static final GuestDevice PACKED_BLK =
-            new GuestDevice(BLK.id(), BLK.qemuDevice() + ",packed=on", BLK.modules(), BLK.programs());
+    static final GuestDevice PACKED_BLK = new GuestDevice(
+            BLK.id(), new Qemu("vhost-user-blk-pci,packed=on", "num-queues", true), BLK.modules(), BLK.programs());
+
+    /// The file system device with the tag `share`.
+    static final GuestDevice FS = new GuestDevice(
+            26,
+            new Qemu("vhost-user-fs-pci,tag=share", "num-request-queues", false),
+            List.of("virtiofs"),
+            List.of("python3"));
+
+    /// A device of QEMU's.
+    ///
+    /// @param device its name for `qemu-system-x86_64 -device`, with properties
+    /// @param queues the property for the number of its request queues
+    /// @param reconnects whether it connects again when its back end has gone
+    record Qemu(String device, String queues, boolean reconnects) {}
 
     GuestDevice {
         modules = List.copyOf(modules);
@@ -25,7 +42,7 @@ record GuestDevice(int id, String qemuDevice, List<String> modules, List<String>
 
     /// The same device, with more in the guest.
     GuestDevice with(List<String> moreModules, List<String> morePrograms) {
-        return new GuestDevice(id, qemuDevice, join(modules, moreModules), join(programs, morePrograms));
+        return new GuestDevice(id, qemu, join(modules, moreModules), join(programs, morePrograms));
     }
 
     private static List<String> join(List<String> first, List<String> second) {

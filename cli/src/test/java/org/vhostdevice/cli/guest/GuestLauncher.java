@@ -7,9 +7,6 @@ import java.util.List;
 
 /// Boots guests with one kind of front end.
 abstract sealed class GuestLauncher permits UmlGuest, QemuGuest {
-    /// Memory of a guest in MiB.
-    static final int MEMORY_MIB = 256;
-
     final GuestTools tools;
     final Path folder;
 

@@ -23,6 +23,8 @@ final class GuestPackages {
     private static final String SENTINEL = "user-mode-linux";
     private static final List<String> GUEST = List.of(
             SENTINEL, "linux-image-cloud-amd64", "busybox-static", "e2fsprogs", "xfsprogs", "btrfs-progs", "fio");
+    private static final List<String> FILE_PROGRAMS =
+            List.of("python3-minimal", "libpython3-stdlib", "git", "make", "rsync", "sqlite3", "tar");
     private static final List<String> QEMU = List.of("qemu-system-x86", "qemu-system-common", "qemu-system-data");
     private static final List<String> FIRMWARE = List.of("seabios");
     private static final List<String> STORAGE = List.of("qemu-utils");
@@ -91,6 +93,7 @@ final class GuestPackages {
 
     private static List<String> wanted() {
         List<String> packages = new ArrayList<>(GUEST);
+        packages.addAll(FILE_PROGRAMS);
         if (HostCommand.onPath("qemu-system-x86_64").isEmpty()) {
             packages.addAll(QEMU);
             packages.addAll(FIRMWARE);
@@ -127,7 +130,8 @@ final class GuestPackages {
         archive.download(List.copyOf(closure(wanted, archive.dependencies(wanted))));
     }
 
-    /// The wanted packages with the libraries they need; the kernel's package is named by one that depends on it.
+    /// The wanted packages with the libraries they need; the kernel's and Python's packages are named by others that
+    /// depend on them.
     private static Collection<String> closure(List<String> wanted, Map<String, List<String>> dependencies) {
         Set<String> closure = new TreeSet<>(wanted);
         Deque<String> next = new ArrayDeque<>(wanted);
@@ -145,7 +149,7 @@ final class GuestPackages {
 
     private static boolean isPartOfGuest(String name) {
         boolean library = name.startsWith("lib") || name.startsWith("zlib");
-        return (library && !PRESENT.contains(name)) || name.startsWith("linux-image-");
+        return (library && !PRESENT.contains(name)) || name.startsWith("linux-image-") || name.startsWith("python3.");
     }
 
     private void unpack(Path archive) throws IOException, GuestUnavailableException {

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -42,6 +43,22 @@ record GuestTools(Path root, Path uml, Path umlModules, Path kernel, Path kernel
                 .filter(Files::isExecutable)
                 .findFirst()
                 .orElseThrow(() -> new IOException("no program " + name + " below " + root));
+    }
+
+    /// A library of the guest, to be copied into it.
+    ///
+    /// @param prefix what its name begins with, such as `libffi.so.`
+    Path library(String prefix) throws IOException {
+        for (Path folder : libraryFolders().filter(Files::isDirectory).toList()) {
+            try (Stream<Path> entries = Files.list(folder)) {
+                Optional<Path> found =
+                        entries.filter(entry -> startsWith(entry, prefix)).min(Path::compareTo);
+                if (found.isPresent()) {
+                    return found.get();
+                }
+            }
+        }
+        throw new IOException("no library " + prefix + " below " + root);
     }
 
     HostProgram qemuSystem() throws IOException {
@@ -83,9 +100,14 @@ record GuestTools(Path root, Path uml, Path umlModules, Path kernel, Path kernel
                 .map(root::resolve);
     }
 
-    private static Path onlyEntry(Path folder, String prefix) throws IOException {
+    private static boolean startsWith(Path entry, String prefix) {
+        return entry.getFileName().toString().startsWith(prefix);
+    }
+
+    /// The entry of a folder whose name begins so.
+    static Path onlyEntry(Path folder, String prefix) throws IOException {
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(entry -> entry.getFileName().toString().startsWith(prefix))
+            return entries.filter(entry -> startsWith(entry, prefix))
                     .findFirst()
                     .orElseThrow(() -> new IOException("nothing named " + prefix + "* in " + folder));
         }

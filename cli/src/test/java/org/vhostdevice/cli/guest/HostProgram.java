@@ -1,9 +1,11 @@
 package org.vhostdevice.cli.guest;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// A program of the host with what it needs to run from where it lies.
 ///
@@ -19,6 +21,23 @@ record HostProgram(Path path, List<String> options, Map<String, String> environm
     /// A program that runs as it is.
     static HostProgram installed(Path path) {
         return new HostProgram(path, List.of(), Map.of());
+    }
+
+    /// The program of this build.
+    static HostProgram ofThisBuild() {
+        Path jar = Path.of(System.getProperty("vhost.jar", "target/vhost-device.jar"))
+                .toAbsolutePath();
+        if (!Files.exists(jar)) {
+            throw new AssertionError("not built: " + jar);
+        }
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        return new HostProgram(java, List.of("-jar", jar.toString()), Map.of());
+    }
+
+    /// The same program with more options.
+    HostProgram plus(List<String> more) {
+        return new HostProgram(
+                path, Stream.concat(options.stream(), more.stream()).toList(), environment);
     }
 
     /// A process to be started, with arguments after the program's own options.

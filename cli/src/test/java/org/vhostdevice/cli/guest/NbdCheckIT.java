@@ -30,13 +30,14 @@ class NbdCheckIT {
         Path file = folder.resolve("disk.img");
         var _ = BlkImage.raw(file, DISK_BYTES);
         try (NbdServer server = NbdServer.start(folder, file)) {
-            List<String> serve = BlkBackEnd.program()
+            List<String> serve = HostProgram.ofThisBuild()
                     .with(List.of("blk", "--log-level", "error", "--socket", "{socket}", "--blk-file", server.uri()))
                     .command();
             List<String> check = new ArrayList<>(List.of("check", "--destructive", "--timeout", "20"));
             check.addAll(List.of(options.split(" ")));
             check.addAll(List.of("--command", "'" + String.join("' '", serve) + "'"));
-            HostCommand.Outcome outcome = HostCommand.run(BlkBackEnd.program().with(check));
+            HostCommand.Outcome outcome =
+                    HostCommand.run(HostProgram.ofThisBuild().with(check));
             assertEquals(0, outcome.status(), outcome.output());
             assertFalse(outcome.output().contains(" 0 passed"), outcome.output());
         }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Guests in QEMU without acceleration, with memory that is shared by a descriptor. This front end connects again every
-/// second when its back end has gone.
+/// Guests in QEMU without acceleration, with memory that is shared by a descriptor. Where its device can, this front
+/// end connects again every second when its back end has gone.
 final class QemuGuest extends GuestLauncher {
     private static final Pattern VERSION = Pattern.compile("version (\\d+)\\.(\\d+)");
 
@@ -35,21 +35,29 @@ final class QemuGuest extends GuestLauncher {
     @Override
     ProcessBuilder command(GuestSpec spec, Path initramfs) throws IOException {
         HostProgram qemu = tools.qemuSystem();
-        String reconnect = version(qemu) < RECONNECT_MS ? "reconnect=1" : "reconnect-ms=1000";
+        GuestDevice.Qemu device = spec.device().qemu();
         List<String> arguments = new ArrayList<>(machine(spec));
         arguments.addAll(List.of("-kernel", tools.kernel().toString(), "-initrd", initramfs.toString()));
         arguments.addAll(List.of("-append", KERNEL_PARAMETERS));
-        arguments.addAll(List.of("-chardev", "socket,id=device," + reconnect + ",path=" + spec.socket()));
-        arguments.addAll(List.of("-device", spec.device().qemuDevice() + ",chardev=device,num-queues=" + spec.cpus()));
+        arguments.addAll(List.of("-chardev", "socket,id=device,path=" + spec.socket() + reconnect(qemu, device)));
+        arguments.addAll(
+                List.of("-device", device.device() + ",chardev=device," + device.queues() + "=" + spec.cpus()));
         return qemu.with(arguments);
+    }
+
+    private static String reconnect(HostProgram qemu, GuestDevice.Qemu device) throws IOException {
+        if (!device.reconnects()) {
+            return "";
+        }
+        return version(qemu) < RECONNECT_MS ? ",reconnect=1" : ",reconnect-ms=1000";
     }
 
     private static List<String> machine(GuestSpec spec) {
         List<String> machine = new ArrayList<>(List.of("-nodefaults", "-no-user-config", "-no-reboot"));
         machine.addAll(List.of("-display", "none", "-serial", "stdio"));
         machine.addAll(List.of("-machine", "q35,accel=tcg,memory-backend=mem"));
-        machine.addAll(List.of("-object", "memory-backend-memfd,id=mem,share=on,size=" + MEMORY_MIB + "M"));
-        machine.addAll(List.of("-m", MEMORY_MIB + "M", "-smp", String.valueOf(spec.cpus())));
+        machine.addAll(List.of("-object", "memory-backend-memfd,id=mem,share=on,size=" + spec.memoryMib() + "M"));
+        machine.addAll(List.of("-m", spec.memoryMib() + "M", "-smp", String.valueOf(spec.cpus())));
         return machine;
     }
 

@@ -28,7 +28,7 @@ final class UmlGuest extends GuestLauncher {
     ProcessBuilder command(GuestSpec spec, Path initramfs) throws IOException {
         ProcessBuilder builder = HostProgram.installed(tools.uml())
                 .with(List.of(
-                        "mem=" + MEMORY_MIB + "M",
+                        "mem=" + spec.memoryMib() + "M",
                         "initrd=" + initramfs,
                         "virtio_uml.device=" + spec.socket() + ":"
                                 + spec.device().id(),
@@ -39,17 +39,17 @@ final class UmlGuest extends GuestLauncher {
                         "con0=fd:0,fd:1",
                         "quiet",
                         "panic=-1"));
-        builder.environment().put("TMPDIR", memoryFolder().toString());
+        builder.environment().put("TMPDIR", memoryFolder(spec.memoryMib()).toString());
         return builder;
     }
 
     /// Where guest memory is kept, which the guest also runs programs from.
-    private Path memoryFolder() throws IOException {
-        return Files.isWritable(SHARED_MEMORY) && !mountedWithoutExec() && hasRoom() ? SHARED_MEMORY : folder;
+    private Path memoryFolder(int mib) throws IOException {
+        return Files.isWritable(SHARED_MEMORY) && !mountedWithoutExec() && hasRoom(mib) ? SHARED_MEMORY : folder;
     }
 
-    private static boolean hasRoom() throws IOException {
-        return Files.getFileStore(SHARED_MEMORY).getUsableSpace() > (2L * MEMORY_MIB) << 20;
+    private static boolean hasRoom(int mib) throws IOException {
+        return Files.getFileStore(SHARED_MEMORY).getUsableSpace() > (2L * mib) << 20;
     }
 
     private static boolean mountedWithoutExec() throws IOException {

@@ -1,0 +1,28 @@
+package org.vhostdevice.cli.guest;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The file system device with QEMU as the front end, with two queues where the back end has them, and nothing cached
+/// in the guest.
+class FsQemuGuestIT extends FsGuestContract {
+    @Override
+    GuestLauncher launcher(GuestTools tools, Path folder) {
+        return new QemuGuest(tools, folder);
+    }
+
+    @Override
+    int queues() {
+        return FsBackEnd.peer().isPresent() ? 1 : 2;
+    }
+
+    @Override
+    List<String> options() {
+        List<String> options = new ArrayList<>(List.of("--xattr", "--posix-acl", "--cache", "never", "--allow-mmap"));
+        if (queues() > 1) {
+            options.addAll(List.of("--num-request-queues", String.valueOf(queues())));
+        }
+        return options;
+    }
+}
