@@ -45,13 +45,13 @@ final class FileRequests {
         this.readOnly = options.has(Ability.READONLY);
     }
 
-    private static boolean kills(FuseCall call, int flags, int bit) {
-        return (flags & bit) != 0 && call.session().has(InitFlag.HANDLE_KILLPRIV_V2);
+    private static boolean kills(FuseCall call, int flags) {
+        return (flags & OPEN_KILL_SUIDGID) != 0 && call.session().has(InitFlag.HANDLE_KILLPRIV_V2);
     }
 
     void open(FuseCall call) throws FsException {
         int flags = call.in().u32();
-        boolean kills = kills(call, call.in().u32(), OPEN_KILL_SUIDGID);
+        boolean kills = kills(call, call.in().u32());
         if (readOnly && ((flags & ACCESS_MODE) != 0 || (flags & TRUNCATE) != 0)) {
             throw FsException.of(Errno.EROFS);
         }
@@ -70,7 +70,7 @@ final class FileRequests {
         int flags = in.u32();
         int mode = in.u32();
         NameRequests.mask(call, in.u32());
-        boolean kills = kills(call, in.u32(), OPEN_KILL_SUIDGID);
+        boolean kills = kills(call, in.u32());
         MemorySegment name = in.name();
         extensions.group(call);
         made(call, files.create(call.caller(), call.node(), name, mode, flags, kills));
@@ -130,7 +130,8 @@ final class FileRequests {
         long handle = in.u64();
         long offset = in.u64();
         int bytes = in.size();
-        boolean kills = kills(call, in.u32(), WRITE_KILL_SUIDGID);
+        // Not only with HANDLE_KILLPRIV_V2: drivers rely on it for what they write past their page cache.
+        boolean kills = (in.u32() & WRITE_KILL_SUIDGID) != 0;
         if (offset < 0 || bytes > call.readable().length() - WRITE_HEAD) {
             throw RequestReader.invalid();
         }
