@@ -51,6 +51,14 @@ class DeviceBenchTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"meta:4k:3", "forget:64k:2"})
+    void filesAreMadeAndForgotten(String job) throws Exception {
+        var device = new FsTestDevice("share", FsTestDevice.Fault.NONE);
+        requireMeasured(run(device, "bench --device fs --runtime 20ms --ramp 10ms --job " + job));
+        assertEquals(0, device.files());
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"read", "write", "randrw"})
     void socketsCarryData(String rw) throws Exception {
         Path host = folder.resolve("h");
@@ -87,6 +95,10 @@ class DeviceBenchTest {
                 "fs --console-peer p; --console-peer goes with --device console",
                 "fs --size 512; --size must be 4k or more",
                 "fs --bs 100; not a multiple of 512",
+                "fs --rw meta --verify; --verify goes with blk and fs",
+                "blk --rw meta; meta and forget go with --device fs",
+                "vsock --rw forget --vsock-uds p; meta and forget go with --device fs",
+                "console --job meta:4k:1; meta and forget go with --device fs",
                 "blk --file name; --file goes with --device fs",
                 "blk --bs 100; not a multiple of 512"
             })

@@ -45,7 +45,7 @@ final class BlkDeviceLoad implements DeviceLoad {
         }
     }
 
-    private int descriptors(Job job) {
+    private int descriptors(Job job) throws UsageException {
         int chains = workload(job, job.access(), false).chains();
         return options.indirect() ? chains : chains * BlkWorkload.PIECES;
     }

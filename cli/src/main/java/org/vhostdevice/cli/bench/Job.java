@@ -9,10 +9,10 @@ import org.vhostdevice.core.frontend.BlkWorkload.Access;
 
 /// A load in fio's words.
 ///
-/// @param access fio's `rw`
+/// @param rw fio's `rw`
 /// @param blockBytes fio's `bs`
 /// @param depth fio's `iodepth`, of each queue
-record Job(Access access, int blockBytes, int depth) {
+record Job(Rw rw, int blockBytes, int depth) {
     private static final long SEED = 1;
     private static final int PARTS = 3;
     private static final int KIB = 1024;
@@ -23,27 +23,34 @@ record Job(Access access, int blockBytes, int depth) {
         if (parts.length != PARTS) {
             throw new UsageException("--job must be RW:BS:DEPTH, such as randread:4k:32, not " + text);
         }
-        Access access = Arrays.stream(Access.values())
+        Rw rw = Arrays.stream(Rw.values())
                 .filter(one -> one.name().equalsIgnoreCase(parts[0]))
                 .findFirst()
-                .orElseThrow(() -> new UsageException(
-                        "--job " + text + ": the access must be read, write, randread, randwrite or randrw"));
+                .orElseThrow(() -> new UsageException("--job " + text
+                        + ": the first must be read, write, randread, randwrite, randrw," + " meta or forget"));
         try {
-            return of(access, parts[1], Integer.parseInt(parts[2]));
+            return of(rw, parts[1], Integer.parseInt(parts[2]));
         } catch (NumberFormatException e) {
             throw new UsageException("--job " + text + ": the depth must be a number");
         }
     }
 
     /// A load with its block size as typed.
-    static Job of(Access access, String blockSize, int depth) throws UsageException {
+    static Job of(Rw rw, String blockSize, int depth) throws UsageException {
         try {
-            return new Job(access, Math.toIntExact(ByteSize.parse(blockSize)), depth);
+            return new Job(rw, Math.toIntExact(ByteSize.parse(blockSize)), depth);
         } catch (ArithmeticException e) {
             throw new UsageException("block size " + blockSize + " must be less than 2G");
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }
+    }
+
+    /// The access to data.
+    ///
+    /// @throws UsageException if the job is something else
+    Access access() throws UsageException {
+        return rw.access();
     }
 
     /// The load for the generator.
@@ -57,7 +64,7 @@ record Job(Access access, int blockBytes, int depth) {
 
     /// The access as fio spells it.
     String word() {
-        return access.name().toLowerCase(Locale.ROOT);
+        return rw.name().toLowerCase(Locale.ROOT);
     }
 
     /// The block size as people type it.

@@ -30,8 +30,10 @@ final class LoadOptions {
             names = "--rw",
             paramLabel = "RW",
             description = "read, write, randread (default), randwrite or randrw. Of vsock: write sends from guest to"
-                    + " host, read from host to guest, randrw there and back; of console: write or read.")
-    private @Nullable Access access;
+                    + " host, read from host to guest, randrw there and back; of console: write or read. Of fs also meta, which"
+                    + " makes, looks up and removes files, and forget: how long FORGET takes while --iodepth requests"
+                    + " copy --bs bytes each.")
+    private @Nullable Rw rw;
 
     @Option(
             names = "--rwmixread",
@@ -122,11 +124,9 @@ final class LoadOptions {
     List<Job> jobs() throws UsageException {
         if (jobs.isEmpty()) {
             return List.of(Job.of(
-                    access == null ? Access.RANDREAD : access,
-                    blockSize == null ? "4k" : blockSize,
-                    depth == null ? 32 : depth));
+                    rw == null ? Rw.RANDREAD : rw, blockSize == null ? "4k" : blockSize, depth == null ? 32 : depth));
         }
-        if (access != null || blockSize != null || depth != null) {
+        if (rw != null || blockSize != null || depth != null) {
             throw new UsageException("give either --job or --rw, --bs and --iodepth");
         }
         List<Job> parsed = new ArrayList<>();
@@ -150,7 +150,7 @@ final class LoadOptions {
             throw new UsageException("--rwmixread must be 0 to " + PERCENT + ", not " + readMix);
         }
         List<Job> all = jobs();
-        if (readMix != null && all.stream().noneMatch(job -> job.access().mixed())) {
+        if (readMix != null && all.stream().noneMatch(job -> job.rw() == Rw.RANDRW)) {
             throw new UsageException("--rwmixread goes with randrw");
         }
         for (Job job : all) {

@@ -9,12 +9,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.vhostdevice.core.frontend.BlkWorkload.Access;
 import org.vhostdevice.core.frontend.LatencyHistogram;
 import org.vhostdevice.core.frontend.LoadReport;
 
 class ReportTest {
-    private static final Job JOB = new Job(Access.RANDREAD, 4096, 1);
+    private static final Job JOB = new Job(Rw.RANDREAD, 4096, 1);
 
     /// A second in which requests of 10 microseconds each were made.
     private static Measurement second(int requests, Duration cpu) {

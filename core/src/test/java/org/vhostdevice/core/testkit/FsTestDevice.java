@@ -220,6 +220,7 @@ public final class FsTestDevice implements VirtioDevice {
             case 18, 20, 25 -> answer(chain, unique, request.getLong(HEADER + 8) == 0 ? 0 : EINVAL);
             case INIT -> init(chain, request, unique);
             case 35 -> create(chain, request, unique);
+            case 47 -> answer(chain, unique, 0, body(8).putInt(0, request.getInt(HEADER + 40)));
             case 48 -> answer(chain, unique, fault == Fault.MAPS_ANYTHING ? 0 : EINVAL);
             default -> answer(chain, unique, fault == Fault.UNKNOWN_INVALID ? EINVAL : ENOSYS);
         }

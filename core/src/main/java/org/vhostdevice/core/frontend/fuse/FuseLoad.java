@@ -16,7 +16,7 @@ import org.vhostdevice.core.frontend.fuse.FuseSession.Open;
 
 /// Keeps a file system device busy with reads and writes of one file, which it makes, and removes at the end. One
 /// thread.
-public final class FuseLoad {
+public final class FuseLoad implements FuseActivity {
     private static final ValueLayout.OfInt LE32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LE64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -89,12 +89,7 @@ public final class FuseLoad {
         return plan(workload).bytes() + 2 * FuseDriver.Buffers.DEFAULT.plan().bytes();
     }
 
-    /// Runs the load for a time.
-    ///
-    /// @param time how long requests are made
-    /// @return what was measured
-    /// @throws BackendViolation if data that was verified is wrong, or a rule is broken
-    /// @throws IOException      if the back end fails
+    @Override
     public LoadReport run(Duration time) throws IOException {
         return new SlotLoad(queue, new Requests(), polling, timeout).run(time);
     }
@@ -107,6 +102,13 @@ public final class FuseLoad {
         if (workload.verify()) {
             passOver(false);
         }
+    }
+
+    /// Reads the whole file and checks it, if the workload says so; then closes and removes it.
+    @Override
+    public void finish() throws IOException {
+        verify();
+        remove();
     }
 
     /// Closes and removes the file.

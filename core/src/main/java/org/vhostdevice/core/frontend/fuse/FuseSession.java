@@ -26,13 +26,17 @@ public final class FuseSession {
     /// Bytes of the answer to WRITE.
     static final int WRITE_REPLY = 8;
 
-    private static final int ENTRY = 128;
+    /// Bytes of the answer to LOOKUP, and of the first part of that to CREATE.
+    static final int ENTRY = 128;
+
+    /// Bytes of the answer to OPEN, and of the second part of that to CREATE.
+    static final int OPENED = 16;
+
     private static final int ENTRY_ATTRIBUTES = 40;
     private static final int ATTRIBUTES = 104;
     private static final int ATTRIBUTES_OFFSET = 16;
     private static final int SIZE = 8;
     private static final int MODE = 60;
-    private static final int OPENED = 16;
     private static final int RELEASE_BYTES = 24;
     private static final int REGULAR = 0100644;
 
@@ -133,10 +137,13 @@ public final class FuseSession {
     /// @return the file
     /// @throws IOException if the back end fails or refuses
     public Open create(long folder, String name) throws IOException {
-        byte[] fixed =
-                arguments(16).putInt(READ_WRITE | TRUNCATE).putInt(REGULAR).array();
-        ByteBuffer body = call(FuseOpcode.CREATE, folder, named(fixed, name), ENTRY + OPENED);
+        ByteBuffer body = call(FuseOpcode.CREATE, folder, named(creation(), name), ENTRY + OPENED);
         return new Open(body.getLong(0), body.getLong(ENTRY));
+    }
+
+    /// The arguments of CREATE in front of the name.
+    static byte[] creation() {
+        return arguments(16).putInt(READ_WRITE | TRUNCATE).putInt(REGULAR).array();
     }
 
     /// OPEN.
