@@ -76,7 +76,7 @@ final class DeviceCommand implements Callable<Integer> {
         List<DeviceArguments> all = new ArrayList<>();
         name(endpoints, all);
         try (StopSignal signal = new StopSignal();
-                Sockets sockets = Sockets.of(endpoints, ownsProcess);
+                Sockets sockets = Sockets.of(endpoints, ownsProcess, log.toSystemLog());
                 ServedDevices devices = new ServedDevices(provider.name(), options)) {
             for (DeviceArguments each : all) {
                 each.prepare(sockets);

@@ -34,6 +34,11 @@ final class LogOptions {
     @Option(names = "--syslog", description = "Log to the system log of the host instead of standard error.")
     private boolean syslog;
 
+    /// Whether messages go to the system log.
+    boolean toSystemLog() {
+        return syslog;
+    }
+
     /// Sets level and place for the whole program.
     void apply() {
         StderrLogger.setThreshold(debug ? Level.DEBUG : logLevel.level);

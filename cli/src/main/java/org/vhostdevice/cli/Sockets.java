@@ -21,12 +21,14 @@ final class Sockets implements StartUp, AutoCloseable {
 
     private final List<Endpoint> endpoints;
     private final boolean ownsProcess;
+    private final boolean logsToHost;
     private final @Nullable String state;
     private List<VhostUserListener> open = List.of();
 
-    private Sockets(List<Endpoint> endpoints, boolean ownsProcess, @Nullable String state) {
+    private Sockets(List<Endpoint> endpoints, boolean ownsProcess, boolean logsToHost, @Nullable String state) {
         this.endpoints = endpoints;
         this.ownsProcess = ownsProcess;
+        this.logsToHost = logsToHost;
         this.state = state;
     }
 
@@ -34,22 +36,28 @@ final class Sockets implements StartUp, AutoCloseable {
     ///
     /// @param named by the command line
     /// @param ownsProcess whether the process is the command's own
-    static Sockets of(List<Endpoint> named, boolean ownsProcess) {
+    /// @param logsToHost whether messages go to the host's log
+    static Sockets of(List<Endpoint> named, boolean ownsProcess, boolean logsToHost) {
         String restarted = ownsProcess ? System.getenv(VARIABLE) : null;
         if (restarted == null) {
-            return new Sockets(named, ownsProcess, null);
+            return new Sockets(named, ownsProcess, logsToHost, null);
         }
         String[] parts = restarted.split(" ", 2);
         List<Endpoint> passedOn = Stream.of(parts[0].split(","))
                 .map(Integer::valueOf)
                 .<Endpoint>map(Endpoint.Inherited::new)
                 .toList();
-        return new Sockets(passedOn, true, parts[1]);
+        return new Sockets(passedOn, true, logsToHost, parts[1]);
     }
 
     @Override
     public boolean ownsProcess() {
         return ownsProcess;
+    }
+
+    @Override
+    public boolean logsToHost() {
+        return logsToHost;
     }
 
     @Override

@@ -30,6 +30,8 @@ final class Jail {
     private static final List<Path> DEVICES =
             Stream.of("/dev/null", "/dev/random", "/dev/urandom").map(Path::of).toList();
 
+    private static final Path LOG = Path.of("/dev/log");
+
     private static final int LOCKED = Mounts.READ_ONLY | Mounts.NO_SET_UID | Mounts.NO_DEVICES;
     private static final int LINK_DEPTH = 4;
 
@@ -44,8 +46,9 @@ final class Jail {
     /// mounts, network, host names and System V objects.
     ///
     /// @param directory what is shared
+    /// @param log whether the socket of the host's log is in it too
     /// @throws IOException if the host refuses
-    static void enter(Path directory) throws IOException {
+    static void enter(Path directory, boolean log) throws IOException {
         Path absolute = directory.toAbsolutePath();
         Path workingDirectory = Path.of("").toAbsolutePath();
         List<Path> parts = partsOfTheProgram();
@@ -62,6 +65,9 @@ final class Jail {
         }
         for (Path device : DEVICES) {
             jail.show(device, device);
+        }
+        if (log && Files.exists(LOG)) {
+            jail.show(LOG, LOG);
         }
         jail.addProcesses();
         Path _ = Files.createDirectories(jail.inside(workingDirectory));

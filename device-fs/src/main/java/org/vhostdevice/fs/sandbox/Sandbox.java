@@ -120,7 +120,7 @@ public final class Sandbox {
             start.restart(UserNamespace.command(options), IN_USER_NAMESPACE);
         }
         try {
-            giveUp(inUserNamespace);
+            giveUp(inUserNamespace, start.logsToHost());
         } catch (ErrnoException e) {
             throw e.errno() == Errno.EPERM
                     ? new IOException(
@@ -132,9 +132,9 @@ public final class Sandbox {
         start.restart(List.of(), mode.name());
     }
 
-    private void giveUp(boolean inUserNamespace) throws IOException {
+    private void giveUp(boolean inUserNamespace, boolean log) throws IOException {
         if (mode == SandboxMode.NAMESPACE) {
-            Jail.enter(directory);
+            Jail.enter(directory, log);
         }
         if (!inUserNamespace) {
             Isolation.dropGroups(); // they are fixed in a user namespace
