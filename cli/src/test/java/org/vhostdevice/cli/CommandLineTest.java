@@ -158,7 +158,10 @@ class CommandLineTest {
                 "blk {new} --socket {folder}/none/s | {folder}",
                 "blk {new} --socket {folder}/disk.img | not a socket",
                 "blk {new} {socket} --socket-group no-such-group | no-such-group",
-                "blk {new} --fd 999 | 999"
+                "blk {new} --fd 999 | 999",
+                "fs {socket} --shared-dir {folder}/none | none",
+                "fs {socket} --shared-dir {folder}/disk.img | disk.img",
+                "fs {share} --fd 999 | 999"
             })
     void whatTheHostCannotDoFailsAtRunTime(String line, String word) throws IOException {
         assertFails(1, line, word.replace("{folder}", folder.toString()));

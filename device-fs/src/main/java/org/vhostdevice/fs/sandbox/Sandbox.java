@@ -103,10 +103,14 @@ public final class Sandbox {
             Isolation.limitOpenFiles(wanted);
         } catch (ErrnoException e) {
             long hard = Isolation.hardLimitOfOpenFiles();
-            LOG.log(
-                    asked > 0 ? Level.WARNING : Level.DEBUG,
-                    "the process cannot have " + wanted + " files open, only " + hard);
-            Isolation.limitOpenFiles(hard);
+            if (hard < wanted) {
+                LOG.log(
+                        asked > 0 ? Level.WARNING : Level.DEBUG,
+                        "the process cannot have " + wanted + " files open, only " + hard);
+                Isolation.limitOpenFiles(hard);
+            } else if (asked > 0) {
+                throw e;
+            }
         }
     }
 
