@@ -21,7 +21,6 @@ public final class FuseMetaLoad implements FuseActivity {
     private static final int RELEASE_BYTES = 24;
 
     private final String name;
-    private final FuseSession session;
     private final SlotQueue queue;
     private final SlotQueue urgent;
     private final FuseRequests requests;
@@ -37,7 +36,16 @@ public final class FuseMetaLoad implements FuseActivity {
         CREATE,
         RELEASE,
         LOOKUP,
-        UNLINK
+        UNLINK;
+
+        Step next() {
+            return switch (this) {
+                case CREATE -> RELEASE;
+                case RELEASE -> LOOKUP;
+                case LOOKUP -> UNLINK;
+                case UNLINK -> CREATE;
+            };
+        }
     }
 
     /// Begins a session.
@@ -49,7 +57,7 @@ public final class FuseMetaLoad implements FuseActivity {
     /// @throws IOException if the back end fails or refuses
     public FuseMetaLoad(Frontend frontend, int depth, String name, boolean polling) throws IOException {
         this.name = name;
-        session = FuseSession.begin(new FuseDriver(frontend, FuseDriver.Buffers.DEFAULT));
+        FuseSession _ = FuseSession.begin(new FuseDriver(frontend, FuseDriver.Buffers.DEFAULT));
         queue = new SlotQueue(frontend, FuseDriver.requestQueue(frontend), plan(depth));
         urgent = new SlotQueue(frontend, FuseDriver.HIGH_PRIORITY_QUEUE, plan(URGENT_SLOTS));
         requests = new FuseRequests(queue);
@@ -128,7 +136,7 @@ public final class FuseMetaLoad implements FuseActivity {
         @Override
         public void finish(int slot, SlotLoad.Tally tally) throws IOException {
             Step step = next[slot];
-            next[slot] = Step.values()[(step.ordinal() + 1) % Step.values().length];
+            next[slot] = step.next();
             boolean change = step == Step.CREATE || step == Step.UNLINK;
             if (!requests.succeeded(slot, step == Step.CREATE ? FuseSession.ENTRY + FuseSession.OPENED : 0)) {
                 tally.failed(change);
