@@ -25,7 +25,7 @@ class RequestLayoutTest {
     private static final String WHO = " 1000:1001 ";
 
     /// Arguments of a request, and what becomes of them.
-    private record Case(int opcode, byte[] body, String operation) {
+    record Case(int opcode, byte[] body, String operation) {
         @Override
         public String toString() {
             return operation;

@@ -152,8 +152,8 @@ class IdMapTest {
 
     private static boolean overlap(String first, String second) {
         for (int id = 0; id < 8; id++) {
-            if (speaksOf(true, id, first) && speaksOf(true, id, second)
-                    || speaksOf(false, id, first) && speaksOf(false, id, second)) {
+            if ((speaksOf(true, id, first) && speaksOf(true, id, second))
+                    || (speaksOf(false, id, first) && speaksOf(false, id, second))) {
                 return true;
             }
         }
@@ -161,7 +161,7 @@ class IdMapTest {
     }
 
     private static boolean speaksOf(boolean guest, int id, String rule) {
-        String[] fields = rule.split(":");
+        String[] fields = rule.split(":", -1);
         boolean host = fields[0].endsWith("host");
         if (!fields[0].equals("map") && host == guest) {
             return false;
@@ -173,7 +173,7 @@ class IdMapTest {
     private static int model(boolean guest, int id, String... rules) {
         for (String rule : rules) {
             if (speaksOf(guest, id, rule)) {
-                String[] fields = rule.split(":");
+                String[] fields = rule.split(":", -1);
                 boolean back = fields[0].equals("map") && !guest;
                 int from = Integer.parseInt(fields[back ? 2 : 1]);
                 int to = Integer.parseInt(fields[back ? 1 : 2]);

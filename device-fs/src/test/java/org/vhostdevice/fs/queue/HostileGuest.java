@@ -13,7 +13,7 @@ import org.vhostdevice.fs.queue.FsRig.Sent;
 /// names that lead astray, and arguments cut short. Sizes stay below 16 MiB, to spare the host.
 final class HostileGuest {
     private static final int MOST = 80;
-    private static final int SIZE_MASK = 0xff_ffff;
+    private static final long SIZE_MASK = 0xff_ffff;
     private static final int FS_IOC_GETFLAGS = 0x8008_6601;
     private static final int FS_IOC_FSGETXATTR = 0x801c_581f;
     private static final List<String> NAMES = List.of(
@@ -71,11 +71,11 @@ final class HostileGuest {
     }
 
     private long size() {
-        return (next() << 16 | next() << 8 | next()) & SIZE_MASK;
+        return ((next() << 16) | (next() << 8) | next()) & SIZE_MASK;
     }
 
     private int word() {
-        return next() << 24 | next() << 16 | next() << 8 | next();
+        return (next() << 24) | (next() << 16) | (next() << 8) | next();
     }
 
     private byte[] arguments(int opcode) {
