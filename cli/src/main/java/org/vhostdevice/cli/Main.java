@@ -40,14 +40,15 @@ public final class Main {
             return CommandLine.ExitCode.OK;
         }
         CommandLine root = new CommandLine(new RootCommand());
-        for (DeviceProvider device : devices) {
-            root.addSubcommand(device.name(), DeviceCommand.of(device, ownsProcess));
-        }
-        root.addSubcommand(new QuickstartCommand());
-        for (Object command : List.of(new BenchCommand(), new CheckCommand())) {
-            CommandLine tool = new CommandLine(command);
-            CommandSpec _ = tool.getCommandSpec().versionProvider(new RootCommand.Version());
-            root.addSubcommand(tool);
+        Optional<DeviceProvider> named = devices.stream()
+                .filter(device -> args.length > 0 && args[0].equals(device.name()))
+                .findFirst();
+        if (named.isPresent()) {
+            // The options of others need not be known, which takes a tenth of each start.
+            addDevice(root, named.get(), ownsProcess);
+        } else {
+            devices.forEach(device -> addDevice(root, device, ownsProcess));
+            addTools(root);
         }
         return root.setOut(new PrintWriter(out, true, out.charset()))
                 .setErr(new PrintWriter(err, true, err.charset()))
@@ -56,5 +57,18 @@ public final class Main {
                 .setParameterExceptionHandler(Failures::ofUsage)
                 .setExecutionExceptionHandler(Failures::ofExecution)
                 .execute(args);
+    }
+
+    private static void addDevice(CommandLine root, DeviceProvider device, boolean ownsProcess) {
+        root.addSubcommand(device.name(), DeviceCommand.of(device, ownsProcess));
+    }
+
+    private static void addTools(CommandLine root) {
+        root.addSubcommand(new QuickstartCommand());
+        for (Object command : List.of(new BenchCommand(), new CheckCommand())) {
+            CommandLine tool = new CommandLine(command);
+            CommandSpec _ = tool.getCommandSpec().versionProvider(new RootCommand.Version());
+            root.addSubcommand(tool);
+        }
     }
 }
