@@ -179,11 +179,8 @@ public final class PassthroughFileSystem implements FileSystem {
 
     @Override
     public void release(Caller caller, long node, long handle) throws FsException {
-        try {
-            locks.endHandle(node, handle);
-        } finally {
-            files.release(handle);
-        }
+        locks.endHandle(node, handle);
+        files.release(handle);
     }
 
     @Override
