@@ -1,8 +1,11 @@
 package org.vhostdevice.cli.guest;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 /// The file system device with QEMU as the front end, with two queues where the back end has them, and nothing cached
 /// in the guest.
@@ -15,6 +18,18 @@ class FsQemuGuestIT extends FsGuestContract {
     @Override
     int queues() {
         return FsBackEnd.peer().isPresent() ? 1 : 2;
+    }
+
+    /// Those of data, folders and locks, since an emulated processor is slow.
+    @Override
+    String cases() {
+        return "create file list lock map open read write";
+    }
+
+    @Test
+    @Tag("slow")
+    void everyOperationIsTheSameWithTwoQueuesAndNothingCached() throws IOException {
+        runCases(options(), "");
     }
 
     @Override

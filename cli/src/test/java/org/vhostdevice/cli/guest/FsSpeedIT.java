@@ -23,7 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 /// turns; a ratio is the median of the rounds' ratios.
 ///
 /// - `-Dvhost.guest.virtiofsd=COMMAND` starts the peer; without it there is nothing to compare with.
-/// - `-Dvhost.speed.peers=` its further options, one contender after each comma; by default none, and 4 threads.
+/// - `-Dvhost.speed.ours=` options of our device; by default no notifications by message, which User Mode Linux takes
+///   wherever they are offered, and no VM monitor, nor virtiofsd, has.
+/// - `-Dvhost.speed.peers=` the peer's further options, one contender after each comma; by default none, and 4 threads.
 /// - `-Dvhost.speed.options=` options for all, such as `--cache=never`.
 /// - `-Dvhost.speed.rounds=` how many; 5 by default. `-Dvhost.speed.loads=` those of `guest/fs/speed.py` to run.
 @Tag("guest")
@@ -60,9 +62,8 @@ class FsSpeedIT {
     void ratesAreCompared() throws IOException {
         assumeFalse(FsBackEnd.peer().isEmpty(), "name a peer with -Dvhost.guest.virtiofsd=COMMAND");
         try {
-            if (!Boolean.getBoolean("vhost.speed.peersOnly")) {
-                add("vhost-device", FsBackEnd.ours());
-            }
+            List<String> own = words(System.getProperty("vhost.speed.ours", "--disable-feature=INBAND_NOTIFICATIONS"));
+            add("vhost-device", FsBackEnd.ours().plus(own));
             for (String options : System.getProperty("vhost.speed.peers", ",--thread-pool-size=4")
                     .split(",", -1)) {
                 HostProgram peer = FsBackEnd.peer().orElseThrow();
