@@ -32,6 +32,9 @@ final class Extensions {
         if (!present(call)) {
             return;
         }
+        if (call.session().has(InitFlag.CREATE_SUPP_GROUP)) {
+            call.caller().inNoOtherGroup();
+        }
         RequestReader in = call.in();
         long began = in.position();
         while (in.remaining() >= HEADER) {

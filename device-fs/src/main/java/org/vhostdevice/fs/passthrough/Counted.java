@@ -1,21 +1,13 @@
 package org.vhostdevice.fs.passthrough;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /// Something with descriptors that several threads may use at once, and that is freed when the last of them has
 /// finished. It is born with one user, the table that it is in.
 abstract class Counted implements AutoCloseable {
     private static final int SEIZED = Integer.MIN_VALUE / 2;
-    private static final VarHandle USERS;
-
-    static {
-        try {
-            USERS = MethodHandles.lookup().findVarHandle(Counted.class, "users", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicIntegerFieldUpdater<Counted> USERS =
+            AtomicIntegerFieldUpdater.newUpdater(Counted.class, "users");
 
     private volatile int users = 1;
 
@@ -48,7 +40,7 @@ abstract class Counted implements AutoCloseable {
     /// Ends a use.
     @Override
     public final void close() {
-        if ((int) USERS.getAndAdd(this, -1) == 1) {
+        if (USERS.getAndAdd(this, -1) == 1) {
             free();
         }
     }
@@ -60,7 +52,7 @@ abstract class Counted implements AutoCloseable {
 
     /// Ends what [#trySeize] began.
     final void release() {
-        if ((int) USERS.getAndAdd(this, 1 - SEIZED) == SEIZED - 1) {
+        if (USERS.getAndAdd(this, 1 - SEIZED) == SEIZED - 1) {
             free(); // the table has let it go meanwhile
         }
     }

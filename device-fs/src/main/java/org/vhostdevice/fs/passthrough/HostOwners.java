@@ -20,10 +20,15 @@ record HostOwners(NodeCalls calls, IdMap users, IdMap groups, boolean assumes) i
         int gid = groups.toHost(caller.gid());
         if (assumes && (uid != 0 || gid != 0)) {
             FsException.throwIf(
-                    caller.group() >= 0
-                            ? Credentials.assume(uid, gid, groups.toHost(caller.group()))
+                    caller.groupKnown()
+                            ? Credentials.assume(uid, gid, further(caller))
                             : Credentials.assumeInAnyGroup(uid, gid));
         }
+    }
+
+    /// -1 for none.
+    private int further(Caller caller) throws FsException {
+        return caller.group() < 0 ? -1 : groups.toHost((int) caller.group());
     }
 
     @Override

@@ -3,10 +3,9 @@ package org.vhostdevice.fs.passthrough;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileStat;
@@ -17,15 +16,8 @@ final class Inode extends Counted {
     /// Stands for no descriptor.
     static final int NONE = -1;
 
-    private static final VarHandle LOOKUPS;
-
-    static {
-        try {
-            LOOKUPS = MethodHandles.lookup().findVarHandle(Inode.class, "lookups", long.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicLongFieldUpdater<Inode> LOOKUPS =
+            AtomicLongFieldUpdater.newUpdater(Inode.class, "lookups");
 
     /// What tells a file from all others of this host.
     ///

@@ -52,15 +52,15 @@ record NameOperations(Host host, FileOperations files) {
     private long made(Caller caller, Inode directory, long node, int mode) throws FsException {
         if (host.owners().marks() || !ThreadUmask.possible()) {
             try (Inode inode = host.nodes().use(node)) {
-                setMode(caller, inode.ref(), mode & ~caller.umask());
+                setMode(caller, directory.ref(), inode.ref(), mode & ~caller.umask());
                 FsException.throwIf(caller.stat().load(inode.ref()));
             }
         }
         return host.found(caller, directory, node);
     }
 
-    private void setMode(Caller caller, NodeRef node, int mode) throws FsException {
-        host.owners().made(caller, node, mode);
+    private void setMode(Caller caller, NodeRef parent, NodeRef node, int mode) throws FsException {
+        host.owners().made(caller, parent, node, mode);
         if (!ThreadUmask.possible() && (mode & FileStat.TYPE_MASK) != FileStat.SYMLINK) {
             host.owners().setMode(node, mode & PERMISSIONS); // the process's mask may have taken some away
         }

@@ -37,9 +37,10 @@ sealed interface Owners permits HostOwners, XattrOwners, SquashOwners {
 
     /// A file was made.
     ///
+    /// @param parent the directory that it is in
     /// @param node the file
     /// @param mode type and permissions that it is to have in the guest
-    default void made(Caller caller, NodeRef node, int mode) throws FsException {}
+    default void made(Caller caller, NodeRef parent, NodeRef node, int mode) throws FsException {}
 
     /// {@return whether [#show] needs the file}
     default boolean needFile() {

@@ -22,6 +22,7 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
     private static final Pattern FORM = Pattern.compile("([0-9]{1,10}):([0-9]{1,10}):0?([0-7]{1,6})");
     private static final int MAX_VALUE = 64;
     private static final int OCTAL = 8;
+    private static final int SET_GID = 02000;
     private static final int FILE_MODE = 0600;
     private static final int DIRECTORY_MODE = 0700;
 
@@ -43,10 +44,17 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
     }
 
     @Override
-    public void made(Caller caller, NodeRef node, int mode) throws FsException {
-        if ((mode & FileStat.TYPE_MASK) != FileStat.SYMLINK) {
-            write(node, new Kept(caller.uid(), caller.gid(), mode));
+    public void made(Caller caller, NodeRef parent, NodeRef node, int mode) throws FsException {
+        int type = mode & FileStat.TYPE_MASK;
+        if (type == FileStat.SYMLINK) {
+            return;
         }
+        Kept directory = read(parent, load(parent));
+        boolean inherits = (directory.mode & SET_GID) != 0;
+        int more = inherits && type == FileStat.DIRECTORY ? SET_GID : 0;
+        int uid = identity.users().toHost(caller.uid());
+        int gid = inherits ? directory.gid : identity.groups().toHost(caller.gid());
+        write(node, new Kept(uid, gid, mode | more));
     }
 
     @Override

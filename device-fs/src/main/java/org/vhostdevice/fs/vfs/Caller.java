@@ -10,7 +10,8 @@ public final class Caller {
     private final FileStat stat = new FileStat();
     private int uid;
     private int gid;
-    private int group = NO_GROUP;
+    private boolean groupKnown;
+    private long group = NO_GROUP;
     private int umask;
     private long handle;
     private boolean submount;
@@ -25,6 +26,7 @@ public final class Caller {
     public void begin(int newUid, int newGid) {
         uid = newUid;
         gid = newGid;
+        groupKnown = false;
         group = NO_GROUP;
         umask = 0;
         submount = false;
@@ -40,16 +42,27 @@ public final class Caller {
         return gid;
     }
 
-    /// {@return a further group of the caller, by which it may write to a directory; negative if none is known}
-    public int group() {
+    /// {@return whether [#group] says all that matters; otherwise the caller may be in any group}
+    public boolean groupKnown() {
+        return groupKnown;
+    }
+
+    /// {@return a further group of the caller, by which it may write to a directory; negative if it has none}
+    public long group() {
         return group;
+    }
+
+    /// Says that the caller has no further group that matters, unless [#alsoIn] follows.
+    public void inNoOtherGroup() {
+        groupKnown = true;
     }
 
     /// Names a further group of the caller.
     ///
-    /// @param group in the guest
-    public void alsoIn(int group) {
-        this.group = group;
+    /// @param further in the guest, unsigned
+    public void alsoIn(int further) {
+        groupKnown = true;
+        group = Integer.toUnsignedLong(further);
     }
 
     /// {@return permissions that a new file does not get, unless its directory has a default list; 0 if the guest has

@@ -122,6 +122,20 @@ class OwnersTest {
         }
     }
 
+    @Test
+    void directoryGivesItsGroupToWhatIsMadeInIt() throws Exception {
+        try (Share share = share(Ownership.XATTR)) {
+            long directory = share.mkdir("d");
+            share.change(directory, AttributeChange.MODE, 02775, 0);
+            share.caller.begin(USER + 1, GROUP + 1);
+            share.create(directory, "a");
+            assertEquals(GROUP, share.caller.stat().gid());
+            share.system.mkdir(share.caller, directory, name("e"), 0755);
+            assertEquals(GROUP, share.caller.stat().gid());
+            assertEquals(02755, share.caller.stat().mode() & 07777);
+        }
+    }
+
     private String kept(String name) throws Exception {
         byte[] value = (byte[]) Files.getAttribute(root.resolve(name), "user:containers.override_stat");
         return new String(value, StandardCharsets.US_ASCII);
