@@ -2,9 +2,11 @@ package org.vhostdevice.fs.queue;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.Handover;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
+import org.vhostdevice.core.sys.Capability;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.fs.fuse.FuseServer;
@@ -13,7 +15,10 @@ import org.vhostdevice.fs.fuse.Opcode;
 /// Serves the requests of one queue (VIRTIO 1.4, 5.11.6), the high-priority one or another.
 ///
 /// What usually does not wait is done by the worker itself, since the way to another thread and back takes longer. What
-/// waits for the medium is done by threads, several at once. What waits for a lock holds no thread: it is tried again
+/// waits for the medium is done by threads, several at once. Where the host does not tell whether a read would wait,
+/// one
+/// that comes alone is done by the worker too, which has nothing else to do then. What waits for a lock holds no
+/// thread: it is tried again
 /// when a lock was given back, and now and then, since other processes of the host may have it.
 public final class FsQueue implements QueueHandler {
     /// So many requests may wait for locks that the ring has room for those that give locks back: a request takes three
@@ -28,6 +33,7 @@ public final class FsQueue implements QueueHandler {
     private final FsThreads threads;
     private final LockWaits locks;
     private final Handover<FsRequest> handover;
+    private final boolean loneHere;
     private final int most;
     private final ArrayDeque<FsRequest> free = new ArrayDeque<>();
     private int made;
@@ -36,6 +42,7 @@ public final class FsQueue implements QueueHandler {
     private boolean retryTimed;
     private long retryNanos;
     private boolean stopping;
+    private @Nullable FsRequest lone;
 
     /// Begins to serve a queue. Worker's thread.
     ///
@@ -44,6 +51,12 @@ public final class FsQueue implements QueueHandler {
     /// @param threads wait for the medium
     /// @param locks of all queues of the device
     public FsQueue(QueueContext context, FuseServer server, FsThreads threads, LockWaits locks) {
+        this(context, server, threads, locks, !Capability.NOWAIT_IO.available());
+    }
+
+    /// @param loneHere whether the worker itself may wait for a read that comes alone
+    FsQueue(QueueContext context, FuseServer server, FsThreads threads, LockWaits locks, boolean loneHere) {
+        this.loneHere = loneHere;
         this.context = context;
         this.server = server;
         this.threads = threads;
@@ -67,8 +80,29 @@ public final class FsQueue implements QueueHandler {
             finish(request);
         } else if (request.call().opcode() == Opcode.SETLKW) {
             await(request);
+        } else if (loneHere && lone == null && handover.away() == 0) {
+            lone = request;
         } else {
+            sendLone();
             send(request);
+        }
+    }
+
+    private void sendLone() {
+        if (lone != null) {
+            FsRequest first = lone;
+            lone = null;
+            send(first);
+        }
+    }
+
+    @Override
+    public void batchEnd() {
+        if (lone != null) {
+            FsRequest only = lone;
+            lone = null;
+            only.perform();
+            finish(only);
         }
     }
 

@@ -49,11 +49,16 @@ final class FsRequest implements Runnable {
     @Override
     public void run() {
         try {
-            boolean _ = server.serve(call, true);
+            perform();
         } catch (RuntimeException | Error e) {
             fault = e;
         }
         giveBack.accept(this);
+    }
+
+    /// Does it, and waits for that.
+    void perform() {
+        boolean _ = server.serve(call, true);
     }
 
     /// Answers, and gives the chain back to the driver.

@@ -72,6 +72,22 @@ class FsQueueTest {
     }
 
     @Test
+    void loneReadThatMayWaitIsDoneByTheWorkerWhereTheHostDoesNotTell() throws Exception {
+        files.readWaits(true);
+        try (FsRig other = new FsRig(server, locks, 2, 1, true)) {
+            Sent lone = other.send(READ, 2, read());
+            assertEquals(16 + 7, lone.used());
+            Sent first = other.add(Wire.request(READ, 4, 5, read()), 4096);
+            Sent second = other.add(Wire.request(READ, 6, 5, read()), 4096);
+            other.serve();
+            assertFalse(first.done() && second.done());
+            other.await(first);
+            other.await(second);
+            assertEquals(0, first.error() + second.error());
+        }
+    }
+
+    @Test
     void syncIsDoneByAThreadWhileOthersGoOn() throws Exception {
         CountDownLatch gate = new CountDownLatch(1);
         files.onSync(() -> pass(gate));

@@ -66,9 +66,15 @@ final class FsRig implements AutoCloseable {
 
     FsRig(FuseServer server, LockWaits locks, int queueIndex, int mostThreads)
             throws IOException, GuestMemoryException {
+        this(server, locks, queueIndex, mostThreads, false);
+    }
+
+    /// @param loneHere whether the worker waits for a read that comes alone
+    FsRig(FuseServer server, LockWaits locks, int queueIndex, int mostThreads, boolean loneHere)
+            throws IOException, GuestMemoryException {
         context = new TestContext(queueIndex, FeatureSet.NONE);
         threads = new FsThreads(mostThreads, queueIndex);
-        handler = new FsQueue(context, server, threads, locks);
+        handler = new FsQueue(context, server, threads, locks, loneHere);
         ring = new TestRing(guest, RING, TestRing.features(false), 0);
         queue = ring.open();
     }
@@ -83,6 +89,13 @@ final class FsRig implements AutoCloseable {
     }
 
     Sent send(byte[] request, int room) throws BrokenQueueException {
+        Sent each = add(request, room);
+        serve();
+        return each;
+    }
+
+    /// Makes a request available, without a look at it by the device.
+    Sent add(byte[] request, int room) {
         long at = guest.allocate(request.length, 8);
         guest.write(at, request);
         Sent each = new Sent(guest.allocate(room + 1L, 8));
@@ -92,7 +105,6 @@ final class FsRig implements AutoCloseable {
         int head = 2 * sent.size() % RING;
         sent.put(head, each);
         int _ = ring.add(head, pieces, Layout.DIRECT);
-        serve();
         return each;
     }
 
