@@ -8,10 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Starts the file system device to be tested: ours, or with `-Dvhost.guest.virtiofsd=COMMAND` a program with the
-/// options of virtiofsd, which shows whether a failure is one of the tests. The command is split at spaces, and must
-/// serve one front end after the other.
+/// options of virtiofsd, which shows whether a failure is one of the tests. The command is split at spaces, and started
+/// again when its front end has gone, since virtiofsd ends then.
 final class FsBackEnd {
     private static final String PEER = System.getProperty("vhost.guest.virtiofsd", "");
+    private static final List<String> AGAIN = List.of("-c", "while \"$@\"; do :; done", "peer");
 
     private FsBackEnd() {}
 
@@ -22,11 +23,8 @@ final class FsBackEnd {
 
     /// The program that is to be tested instead of ours, or compared with it.
     static Optional<HostProgram> peer() {
-        List<String> command = List.of(PEER.split(" ", -1));
-        return PEER.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                        new HostProgram(Path.of(command.getFirst()), command.subList(1, command.size()), Map.of()));
+        HostProgram shell = new HostProgram(Path.of("/bin/sh"), AGAIN, Map.of());
+        return PEER.isEmpty() ? Optional.empty() : Optional.of(shell.plus(List.of(PEER.split(" ", -1))));
     }
 
     /// Starts the device under test.
