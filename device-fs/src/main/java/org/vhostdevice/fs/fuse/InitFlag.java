@@ -1,5 +1,6 @@
 package org.vhostdevice.fs.fuse;
 
+import org.vhostdevice.core.sys.Capability;
 import org.vhostdevice.fs.fuse.FuseOptions.Ability;
 import org.vhostdevice.fs.fuse.FuseOptions.Readdirplus;
 
@@ -76,6 +77,7 @@ enum InitFlag {
 
     private boolean isSupported(FuseOptions options) {
         return switch (this) {
+            case POSIX_LOCKS -> Capability.OFD_LOCKS.available(); // otherwise the guest keeps them itself
             case DO_READDIRPLUS -> options.readdirplus() != Readdirplus.NEVER;
             case READDIRPLUS_AUTO -> options.readdirplus() == Readdirplus.AUTO;
             case WRITEBACK_CACHE -> options.has(Ability.WRITEBACK);
