@@ -60,7 +60,7 @@ program_make() {
 }
 
 sqlite_writer() {
-    for n in $(seq 1 40); do
+    for n in $(seq 1 $turns); do
         sqlite3 -cmd '.timeout 60000' "$1" "begin immediate; update counter set n = n + 1;
             insert into log select '$2', $n, n, randomblob(500) from counter; commit;" || return
     done
@@ -74,7 +74,7 @@ sqlite_mode() {
         test "$(sqlite3 "$base" 'pragma journal_mode')" = "$1" || return
     sqlite_writer "$base" first &
     sqlite_writer "$base" second && wait $! &&
-        test "$(sqlite3 "$base" 'select n, (select count(*) from log) from counter')" = '80|80' &&
+        test "$(sqlite3 "$base" 'select n, (select count(*) from log) from counter')" = "$((2 * turns))|$((2 * turns))" &&
         test "$(sqlite3 "$base" 'pragma integrity_check')" = ok && rm "$base"*
 }
 
@@ -107,7 +107,9 @@ program_modules() {
         done_with modules
 }
 
+# All of them; with $1 files in node_modules, and $2 turns of each process that writes to a database.
 fs_programs() {
+    turns=$2
     for program in git tar make sqlite sqlite_wal rsync; do
         program_$program || echo "@@program-$program failed"
     done

@@ -29,7 +29,7 @@ class FsProgramsIT {
 
     @Test
     void programsWork() throws IOException {
-        run(1000, "--thread-pool-size 4");
+        run("500 10", "--thread-pool-size 4");
     }
 
     @ParameterizedTest
@@ -37,10 +37,10 @@ class FsProgramsIT {
     @ValueSource(
             strings = {"--cache always --writeback", "--cache metadata --allow-mmap", "--cache never --allow-mmap"})
     void programsWorkWithOtherCachesAndTenThousandFiles(String options) throws IOException {
-        run(10_000, options);
+        run("10000 40", options);
     }
 
-    private void run(int files, String options) throws IOException {
+    private void run(String sizes, String options) throws IOException {
         FsGuestContract.requireRoot();
         GuestTools tools = GuestAvailability.require();
         Path shared = Files.createDirectory(folder.resolve("shared"));
@@ -52,7 +52,7 @@ class FsProgramsIT {
                     backEnd.socket(),
                     1,
                     FsGuestScripts.files(tools),
-                    FsGuestScripts.of(". /fs-programs.sh; fs_programs " + files));
+                    FsGuestScripts.of(". /fs-programs.sh; fs_programs " + sizes));
             try (Guest guest = new UmlGuest(tools, folder).start(spec)) {
                 report = guest.awaitEnd();
             }
