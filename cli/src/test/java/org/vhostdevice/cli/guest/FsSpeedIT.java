@@ -23,8 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// turns; a ratio is the median of the rounds' ratios.
 ///
 /// - `-Dvhost.guest.virtiofsd=COMMAND` starts the peer; without it there is nothing to compare with.
-/// - `-Dvhost.speed.ours=` options of our device; by default no notifications by message, which User Mode Linux takes
-///   wherever they are offered, and no VM monitor, nor virtiofsd, has.
+/// - `-Dvhost.speed.ours=` further options of our device.
 /// - `-Dvhost.speed.peers=` the peer's further options, one contender after each comma; by default none, and 4 threads.
 /// - `-Dvhost.speed.options=` options for all, such as `--cache=never`.
 /// - `-Dvhost.speed.rounds=` how many; 5 by default. `-Dvhost.speed.loads=` those of `guest/fs/speed.py` to run.
