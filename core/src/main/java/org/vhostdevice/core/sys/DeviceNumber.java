@@ -11,9 +11,9 @@ final class DeviceNumber {
         return ((long) major << Integer.SIZE) | (minor & LOW);
     }
 
-    /// Takes a `dev_t` of this host apart.
-    static long ofHost(long packed) {
-        return switch (HostOs.current()) {
+    /// Takes a `dev_t` of a host apart.
+    static long ofHost(HostOs os, long packed) {
+        return switch (os) {
             case LINUX ->
                 of((int) (((packed >>> 8) & 0xfff) | ((packed >>> 32) & ~0xfff)), (int)
                         ((packed & 0xff) | ((packed >>> 12) & 0xffff_ff00L)));
@@ -24,14 +24,14 @@ final class DeviceNumber {
         };
     }
 
-    /// Packs a device as the `dev_t` of this host.
+    /// Packs a device as the `dev_t` of a host.
     ///
     /// @param linux as [#linux] gives it
-    static long toHost(int linux) {
+    static long toHost(HostOs os, int linux) {
         long packed = Integer.toUnsignedLong(linux);
         long major = (packed >>> 8) & 0xfff;
         long minor = (packed & 0xff) | ((packed >>> 12) & 0xf_ff00);
-        return switch (HostOs.current()) {
+        return switch (os) {
             case LINUX -> (major << 8) | (minor & 0xff) | ((minor & ~0xffL) << 12);
             case MACOS -> (major << 24) | minor;
             case FREEBSD ->

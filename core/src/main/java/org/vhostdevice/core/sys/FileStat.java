@@ -151,6 +151,7 @@ public final class FileStat {
         uid = (int) number(AbiNumber.ST_UID, 4);
         gid = (int) number(AbiNumber.ST_GID, 4);
         specialDevice = DeviceNumber.ofHost(
+                HostOs.current(),
                 number(AbiNumber.ST_RDEV, ABI == HostAbi.MACOS_AARCH64 || ABI == HostAbi.MACOS_X86_64 ? 4 : 8));
         size = number(AbiNumber.ST_SIZE, 8);
         blocks = number(AbiNumber.ST_BLOCKS, 8);

@@ -75,7 +75,7 @@ public final class TreeCalls {
     /// @param device what a device file stands for, as Linux encodes it in 32 bits
     /// @return 0
     public static int makeNode(int directory, MemorySegment name, int mode, int device) {
-        return onName(Symbol.MKNODAT, directory, name, mode, DeviceNumber.toHost(device));
+        return onName(Symbol.MKNODAT, directory, name, mode, DeviceNumber.toHost(HostOs.current(), device));
     }
 
     /// Makes a symbolic link.
