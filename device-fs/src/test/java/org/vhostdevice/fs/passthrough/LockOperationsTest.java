@@ -1,5 +1,6 @@
 package org.vhostdevice.fs.passthrough;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.vhostdevice.fs.passthrough.Share.refused;
 
 import java.io.IOException;
@@ -9,6 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vhostdevice.core.sys.Capability;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.fs.vfs.FileLock;
@@ -29,6 +31,7 @@ class LockOperationsTest {
 
     @BeforeEach
     void open() throws IOException, FsException {
+        assumeTrue(Capability.OFD_LOCKS.available(), "no locks on bytes");
         share = new Share(root);
         node = share.create("file");
         handle = share.caller.handle();
@@ -37,7 +40,9 @@ class LockOperationsTest {
 
     @AfterEach
     void close() {
-        share.close();
+        if (share != null) {
+            share.close();
+        }
     }
 
     private void lock(long owner, long through) throws FsException {

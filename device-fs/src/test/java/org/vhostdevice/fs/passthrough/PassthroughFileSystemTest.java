@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.vhostdevice.fs.passthrough.Share.name;
 import static org.vhostdevice.fs.passthrough.Share.refused;
 
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostdevice.core.sys.Capability;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileStat;
@@ -175,6 +177,7 @@ class PassthroughFileSystemTest {
             refused(Errno.ENFILE, () -> few.system.open(few.caller, node, Share.O_RDWR, false));
             refused(Errno.ENFILE, () -> few.create("b"));
             refused(Errno.ENFILE, () -> few.system.opendir(few.caller, FileSystem.ROOT));
+            assumeTrue(Capability.OFD_LOCKS.available(), "no locks on bytes");
             FileLock lock = new FileLock(1, 0, 9, FileCalls.WRITE_LOCK, 1, false);
             refused(Errno.ENOLCK, () -> few.system.setlk(few.caller, node, first, lock));
             few.system.release(few.caller, node, first);

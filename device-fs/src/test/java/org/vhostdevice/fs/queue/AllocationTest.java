@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,7 @@ class AllocationTest {
 
     @Test
     void readsAndWritesAllocateNothingOfOurs(@TempDir Path folder) throws Exception {
+        Files.setAttribute(folder, "unix:mode", 0777); // the guest's user may write to it
         try (guest;
                 TestContext context = new TestContext(1, FeatureSet.NONE);
                 FsThreads threads = new FsThreads(1, 1);
