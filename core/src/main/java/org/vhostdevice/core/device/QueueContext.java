@@ -19,12 +19,21 @@ public interface QueueContext {
     /// @param task must not block
     void execute(Runnable task);
 
-    /// Watches a descriptor on the worker thread, only.
+    /// Watches a descriptor. Worker thread only.
     ///
     /// @param fd borrowed, until [#unwatch]
-    /// @param ready runs on the worker thread whenever a read would not wait
+    /// @param interest [Watcher#READ], [Watcher#WRITE], both, or 0 for nothing yet
+    /// @param watcher runs on the worker thread whenever the descriptor is ready for what is of interest
     /// @throws IOException if the host cannot watch it
-    void watch(int fd, Runnable ready) throws IOException;
+    void watch(int fd, int interest, Watcher watcher) throws IOException;
+
+    /// Changes what is of interest. Allocates nothing, and costs nothing if it is changed back before the descriptor
+    /// gets ready. Worker thread only.
+    ///
+    /// @param fd watched
+    /// @param interest [Watcher#READ], [Watcher#WRITE], both, or 0 for nothing, not even a hang-up
+    /// @throws IOException if the host lacks memory
+    void rewatch(int fd, int interest) throws IOException;
 
     /// Watches a descriptor no longer, before it is closed. Worker thread only.
     ///

@@ -29,6 +29,12 @@ public interface QueueHandler extends AutoCloseable {
     /// has not told of yet. Costs next to nothing.
     default void look() {}
 
+    /// {@return for how many nanoseconds [#look] need not be called, if nothing else wakes the worker} This is how a
+    /// handler has deadlines: it is asked before each sleep.
+    default long patience() {
+        return Long.MAX_VALUE;
+    }
+
     /// The ring is about to stop: chains held should complete soon, without waiting for anything that may never
     /// come. The core keeps serving the worker's events until all are completed.
     default void quiesce() {}

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
 import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.memory.GuestMemory;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.sys.EventConsumer;
@@ -176,8 +177,13 @@ final class Vring implements QueueContext {
     }
 
     @Override
-    public void watch(int fd, Runnable ready) throws IOException {
-        worker.watch(fd, ready);
+    public void watch(int fd, int interest, Watcher watcher) throws IOException {
+        worker.watch(fd, interest, watcher);
+    }
+
+    @Override
+    public void rewatch(int fd, int interest) throws IOException {
+        worker.rewatch(fd, interest);
     }
 
     @Override
@@ -287,7 +293,8 @@ final class Vring implements QueueContext {
             return 0;
         }
         boolean regularly = takes() ? kick.polled() && !saturated : stopping && abandoned;
-        return regularly ? POLL_INTERVAL : Long.MAX_VALUE;
+        long patience = handler.patience();
+        return regularly ? Math.min(POLL_INTERVAL, patience) : patience;
     }
 
     /// Hands a few batches of chains to the device, as long as there are any.

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.sys.EventConsumer;
 import org.vhostdevice.core.sys.MemoryFaults;
@@ -173,8 +174,15 @@ final class VringWorker implements AutoCloseable {
     /// Begins to watch a descriptor for a device. Worker thread.
     ///
     /// @throws IOException if the host cannot
-    void watch(int fd, Runnable ready) throws IOException {
-        poller.add(fd, Poller.READ, ready);
+    void watch(int fd, int interest, Watcher watcher) throws IOException {
+        poller.add(fd, interest, watcher);
+    }
+
+    /// Changes what a device waits for. Worker thread.
+    ///
+    /// @throws IOException if the host cannot
+    void rewatch(int fd, int interest) throws IOException {
+        poller.modify(fd, interest);
     }
 
     /// Watches a descriptor no longer. Worker thread.
@@ -252,7 +260,7 @@ final class VringWorker implements AutoCloseable {
             }
             switch (poller.token(i)) {
                 case Vring ring -> ring.kicked();
-                case Runnable waiting -> waiting.run();
+                case Watcher watcher -> watcher.ready(poller.ready(i));
                 default -> wakeup.drain();
             }
         }

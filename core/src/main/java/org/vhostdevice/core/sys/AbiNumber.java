@@ -131,9 +131,16 @@ enum AbiNumber {
     // socket options and flags
     SOL_SOCKET(1, 0xffff, 0xffff),
     SOCK_CLOEXEC(0x80000, ABSENT, 0x10000000),
+    SOCK_NONBLOCK(0x800, ABSENT, 0x20000000),
+    AF_INET6(10, 30, 28),
+    AF_VSOCK(40, 40, ABSENT),
+    SO_ERROR(4, 0x1007, 0x1007),
+    SO_REUSEADDR(2, 4, 4),
     SO_ACCEPTCONN(30, 2, 2),
     SO_NOSIGPIPE(ABSENT, 0x1022, 0x800),
     MSG_CTRUNC(8, 0x20, 0x20),
+    MSG_EOR(0x80, 8, 8),
+    MSG_TRUNC(0x20, 0x10, 0x10),
     MSG_DONTWAIT(0x40, 0x80, 0x80),
     MSG_NOSIGNAL(0x4000, 0x80000, 0x20000),
     MSG_CMSG_CLOEXEC(0x40000000, ABSENT, 0x40000),
@@ -143,6 +150,12 @@ enum AbiNumber {
     SUN_LEN(ABSENT, 0, 0),
     SUN_PATH(2, 2, 2),
     SUN_PATH_SIZE(108, 104, 104),
+
+    // struct sockaddr_vm
+    SOCKADDR_VM_SIZE(16, 12, ABSENT),
+    SVM_LEN(ABSENT, 0, ABSENT),
+    SVM_PORT(4, 4, ABSENT),
+    SVM_CID(8, 8, ABSENT),
 
     // struct msghdr: its lengths are written and read as 32-bit numbers
     MSGHDR_SIZE(56, 48, 48),

@@ -43,6 +43,10 @@ public enum Capability {
     DIRECTORY_OFFSETS,
     /// `fallocate(2)` with all its modes; otherwise what other hosts can do of it.
     FALLOCATE,
+    /// Unix sockets that keep the borders of messages (`SOCK_SEQPACKET`); without them such connections are refused.
+    UNIX_SEQPACKET,
+    /// `AF_VSOCK`, the sockets of virtual machines; without them nothing can be forwarded there.
+    VSOCK,
     /// `fallocate(2)`, `fspacectl(2)` or `F_PUNCHHOLE`, which give up a part of a file; otherwise zeros are written.
     PUNCH_HOLE;
 
@@ -75,6 +79,8 @@ public enum Capability {
             case PATH_FDS -> AbiNumber.O_PATH.existsOn(abi);
             case DIRECTORY_OFFSETS -> !AbiNumber.O_EVTONLY.existsOn(abi); // macOS: APFS has none
             case FALLOCATE -> Symbol.FALLOCATE.isPresent();
+            case UNIX_SEQPACKET -> !AbiNumber.O_EVTONLY.existsOn(abi); // macOS has none
+            case VSOCK -> AbiNumber.AF_VSOCK.existsOn(abi);
             case PUNCH_HOLE -> FileSpace.canPunch(abi);
         };
     }

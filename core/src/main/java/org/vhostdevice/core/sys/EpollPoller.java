@@ -18,6 +18,7 @@ final class EpollPoller implements Poller {
 
     private final WatchedFds watched = new WatchedFds();
     private final OwnedFd epoll;
+    private final MemorySegment change = Arena.ofAuto().allocate(EVENT_SIZE, 8);
     private final MemorySegment events = Arena.ofAuto().allocate((long) CAPACITY * EVENT_SIZE, 8);
 
     EpollPoller() throws ErrnoException {
@@ -36,29 +37,51 @@ final class EpollPoller implements Poller {
         watched.add(fd, interest, token);
     }
 
+    /// The kernel is told of less interest only when it reports something that nobody wants: often the interest is
+    /// back by then.
     @Override
     public void modify(int fd, int interest) throws ErrnoException {
-        if (watched.interest(fd) != interest) {
-            ErrnoException.check("EPOLL_CTL_MOD", control(EPOLL_CTL_MOD, fd, interest));
-            watched.setInterest(fd, interest);
+        int armed = watched.armed(fd);
+        if (armed == WatchedFds.NOT_ARMED) {
+            if (interest != 0) {
+                arm("EPOLL_CTL_ADD", EPOLL_CTL_ADD, fd, interest);
+            }
+        } else if ((interest & ~armed) != 0) {
+            arm("EPOLL_CTL_MOD", EPOLL_CTL_MOD, fd, interest);
+        }
+        watched.setInterest(fd, interest);
+    }
+
+    private void arm(String call, int operation, int fd, int interest) throws ErrnoException {
+        ErrnoException.check(call, control(operation, fd, interest));
+        watched.setArmed(fd, interest);
+    }
+
+    /// Tells the kernel of the interest as it is. A descriptor that is of none would go on reporting hang-ups.
+    private void disarm(int fd, int interest) throws ErrnoException {
+        if (interest == 0) {
+            arm("EPOLL_CTL_DEL", EPOLL_CTL_DEL, fd, 0);
+            watched.setArmed(fd, WatchedFds.NOT_ARMED);
+        } else {
+            arm("EPOLL_CTL_MOD", EPOLL_CTL_MOD, fd, interest);
         }
     }
 
     @Override
     public void remove(int fd) {
+        boolean armed = watched.armed(fd) != WatchedFds.NOT_ARMED;
         watched.remove(fd);
-        // Fails only if the file is closed, which removed it.
-        var _ = control(EPOLL_CTL_DEL, fd, 0);
+        if (armed) {
+            // Fails only if the file is closed, which removed it.
+            var _ = control(EPOLL_CTL_DEL, fd, 0);
+        }
     }
 
     private int control(int operation, int fd, int interest) {
-        try (Arena frame = Arena.ofConfined()) {
-            MemorySegment event = frame.allocate(EVENT_SIZE, 8);
-            int edge = (interest & EDGE) != 0 ? EPOLLET : 0;
-            event.set(JAVA_INT, 0, PollBits.ofInterest(interest) | edge);
-            event.set(JAVA_INT, DATA, fd);
-            return Libc.epollCtl(epoll.number(), operation, fd, event);
-        }
+        int edge = (interest & EDGE) != 0 ? EPOLLET : 0;
+        change.set(JAVA_INT, 0, PollBits.ofInterest(interest) | edge);
+        change.set(JAVA_INT, DATA, fd);
+        return Libc.epollCtl(epoll.number(), operation, fd, change);
     }
 
     @Override
@@ -72,9 +95,20 @@ final class EpollPoller implements Poller {
         for (int i = 0; i < n; i++) {
             long at = (long) i * EVENT_SIZE;
             int bits = PollBits.toReady(events.get(JAVA_INT_UNALIGNED, at));
-            watched.noteReady(events.get(JAVA_INT_UNALIGNED, at + DATA), bits);
+            note(events.get(JAVA_INT_UNALIGNED, at + DATA), bits);
         }
         return watched.readyCount();
+    }
+
+    private void note(int fd, int bits) throws ErrnoException {
+        int interest = watched.interest(fd);
+        if (watched.armed(fd) != interest) {
+            disarm(fd, interest);
+        }
+        int wanted = interest == 0 ? 0 : bits & (interest | HANGUP);
+        if (wanted != 0) {
+            watched.noteReady(fd, wanted);
+        }
     }
 
     @Override

@@ -25,8 +25,7 @@ final class PollPoller implements Poller {
             grow();
         }
         long at = (long) count * POLLFD_SIZE;
-        pollfds.set(JAVA_INT, at, fd);
-        setEvents(at, interest);
+        setEvents(at, fd, interest);
         count++;
     }
 
@@ -39,11 +38,12 @@ final class PollPoller implements Poller {
     @Override
     public void modify(int fd, int interest) {
         watched.setInterest(fd, interest);
-        setEvents(find(fd), interest);
+        setEvents(find(fd), fd, interest);
     }
 
-    // events and revents as one number; revents is cleared
-    private void setEvents(long at, int interest) {
+    // A negative number is not watched, not even for hang-ups. Events and revents are one number; revents is cleared.
+    private void setEvents(long at, int fd, int interest) {
+        pollfds.set(JAVA_INT, at, interest == 0 ? ~fd : fd);
         pollfds.set(JAVA_INT, at + EVENTS, PollBits.ofInterest(interest));
     }
 
@@ -57,8 +57,10 @@ final class PollPoller implements Poller {
 
     private long find(int fd) {
         long at = 0;
-        while (pollfds.get(JAVA_INT, at) != fd) {
+        int number = pollfds.get(JAVA_INT, at);
+        while (number != fd && number != ~fd) {
             at += POLLFD_SIZE;
+            number = pollfds.get(JAVA_INT, at);
         }
         return at;
     }

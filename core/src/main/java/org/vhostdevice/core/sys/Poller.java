@@ -11,7 +11,7 @@ public interface Poller extends AutoCloseable {
     int WRITE = 2;
 
     /// The other side has closed its end or, if asked for, its writing half; or the descriptor is broken. May be
-    /// reported without being asked for.
+    /// reported without being asked for, but not where there is no interest at all.
     int HANGUP = 4;
 
     /// With [#READ], where [#edges] says so: readiness is reported once for each write to the descriptor, whether it
@@ -45,7 +45,7 @@ public interface Poller extends AutoCloseable {
     /// @throws IllegalArgumentException if it is watched already
     void add(int fd, int interest, Object token) throws ErrnoException;
 
-    /// Changes what a watched descriptor is waited for.
+    /// Changes what a watched descriptor is waited for. Allocates nothing.
     ///
     /// @param fd watched
     /// @param interest any of [#READ], [#WRITE] and [#HANGUP], or 0

@@ -1,33 +1,55 @@
 package org.vhostdevice.core.sys;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-
-/// `struct sockaddr_un`, the address of a Unix socket.
-final class SocketAddress {
-    private static final byte AF_UNIX = 1;
-
-    private SocketAddress() {}
-
-    /// The longest path that fits, in bytes, without the NUL at its end.
-    static int maxPathBytes(HostAbi abi) {
-        return AbiNumber.SUN_PATH_SIZE.on(abi) - 1;
+/// Where a socket of the host listens, or connects to.
+public sealed interface SocketAddress {
+    /// A Unix socket with a file.
+    ///
+    /// @param path of the file
+    record Unix(Path path) implements SocketAddress {
+        @Override
+        public String toString() {
+            return path.toString();
+        }
     }
 
-    /// The address of a path of at most [#maxPathBytes] bytes.
-    static MemorySegment of(HostAbi abi, byte[] path, Arena arena) {
-        MemorySegment address = arena.allocate(AbiNumber.SOCKADDR_UN_SIZE.on(abi), 8);
-        if (AbiNumber.SUN_LEN.existsOn(abi)) {
-            int length = AbiNumber.SOCKADDR_UN_SIZE.on(abi);
-            address.set(JAVA_BYTE, AbiNumber.SUN_LEN.on(abi), (byte) length);
-            address.set(JAVA_BYTE, 1, AF_UNIX);
-        } else {
-            address.set(JAVA_SHORT, 0, AF_UNIX);
+    /// A port of TCP.
+    ///
+    /// @param address IPv4 or IPv6, found already
+    record Inet(InetSocketAddress address) implements SocketAddress {
+        /// Refuses a name that is still to be looked up, for which a program would have to wait.
+        ///
+        /// @throws IllegalArgumentException if it is one
+        public Inet {
+            if (address.isUnresolved()) {
+                throw new IllegalArgumentException("no address is known of " + address.getHostString());
+            }
         }
-        MemorySegment.copy(path, 0, address, JAVA_BYTE, AbiNumber.SUN_PATH.on(abi), path.length);
-        return address;
+
+        InetAddress host() {
+            return address.getAddress();
+        }
+
+        @Override
+        public String toString() {
+            return host().getHostAddress() + ":" + address.getPort();
+        }
+    }
+
+    /// A port of a virtual machine, or of its host, where there is [Capability#VSOCK].
+    ///
+    /// @param cid context id, 32 bits; [#ANY_CID] to listen for everybody
+    /// @param port 32 bits
+    record Vsock(int cid, int port) implements SocketAddress {
+        /// Every context id of this host.
+        public static final int ANY_CID = -1;
+
+        @Override
+        public String toString() {
+            return "vsock " + Integer.toUnsignedString(cid) + ":" + Integer.toUnsignedString(port);
+        }
     }
 }

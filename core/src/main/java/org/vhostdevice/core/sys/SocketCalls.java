@@ -7,19 +7,18 @@ import java.lang.foreign.MemorySegment;
 
 /// System calls on sockets with typed arguments, under the rules of [Libc].
 final class SocketCalls {
-    private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
 
     private SocketCalls() {}
 
-    /// Makes a Unix stream socket; `typeFlags` go with its type.
-    static int socket(int typeFlags) {
-        return Downcall.toInt(Symbol.SOCKET, AF_UNIX, SOCK_STREAM | typeFlags, 0);
+    /// Makes a socket; flags go with its type.
+    static int socket(int family, int typeAndFlags) {
+        return Downcall.toInt(Symbol.SOCKET, family, typeAndFlags, 0);
     }
 
     /// Makes two connected Unix stream sockets; `fds` receives them as two ints.
     static int socketpair(int typeFlags, MemorySegment fds) {
-        return Downcall.toInt(Symbol.SOCKETPAIR, AF_UNIX, SOCK_STREAM | typeFlags, 0, Libc.checked(fds, 8), 0);
+        return Downcall.toInt(Symbol.SOCKETPAIR, Sockaddr.AF_UNIX, SOCK_STREAM | typeFlags, 0, Libc.checked(fds, 8), 0);
     }
 
     static int bind(int fd, MemorySegment address) {

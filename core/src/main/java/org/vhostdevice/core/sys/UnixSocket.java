@@ -37,7 +37,7 @@ public final class UnixSocket {
     ///
     /// @return bytes without the NUL at the end
     public static int maxPathBytes() {
-        return SocketAddress.maxPathBytes(HostAbi.current());
+        return Sockaddr.maxPathBytes(HostAbi.current());
     }
 
     /// Makes a socket file and listens on it. The socket is non-blocking; see [#accept(int, int)].
@@ -47,42 +47,7 @@ public final class UnixSocket {
     /// @return the listening socket
     /// @throws ErrnoException with `EADDRINUSE` if the file exists, with `ENAMETOOLONG` if the path is too long
     public static OwnedFd listen(Path path, int backlog) throws ErrnoException {
-        OwnedFd fd = bind(path);
-        try {
-            listen(fd.number(), backlog);
-            return fd;
-        } catch (ErrnoException e) {
-            fd.close();
-            throw e;
-        }
-    }
-
-    /// Makes a socket file that refuses every peer until [#listen(int, int)], so that its permissions can be set
-    /// before. The socket is non-blocking.
-    ///
-    /// @param path where the socket file is made
-    /// @return the socket
-    /// @throws ErrnoException with `EADDRINUSE` if the file exists, with `ENAMETOOLONG` if the path is too long
-    public static OwnedFd bind(Path path) throws ErrnoException {
-        OwnedFd fd = open();
-        try (Arena arena = Arena.ofConfined()) {
-            fd.setNonBlocking();
-            MemorySegment address = address("bind", path, arena);
-            ErrnoException.check("bind", path, SocketCalls.bind(fd.number(), address));
-            return fd;
-        } catch (ErrnoException e) {
-            fd.close();
-            throw e;
-        }
-    }
-
-    /// Lets peers connect to a socket that has a file.
-    ///
-    /// @param fd a socket made by [#bind(Path)]
-    /// @param backlog how many peers may wait to be accepted
-    /// @throws ErrnoException if `listen(2)` fails
-    public static void listen(int fd, int backlog) throws ErrnoException {
-        ErrnoException.check("listen", SocketCalls.listen(fd, backlog));
+        return Sockets.listen(new SocketAddress.Unix(path), SocketType.STREAM, backlog);
     }
 
     /// Takes over a socket that this process was started with, and makes it close-on-exec.
@@ -111,36 +76,16 @@ public final class UnixSocket {
     /// @throws ErrnoException with `ECONNREFUSED` if no one listens, `ENOENT` if there is no such file, `EAGAIN` if
     ///     too many wait already
     public static OwnedFd connect(Path path) throws ErrnoException {
-        OwnedFd fd = open();
-        try (Arena arena = Arena.ofConfined()) {
-            // So that a listener that accepts no one cannot hold us up.
-            fd.setNonBlocking();
-            MemorySegment address = address("connect", path, arena);
-            ErrnoException.check("connect", path, SocketCalls.connect(fd.number(), address));
+        // Without blocking, so that a listener that accepts no one cannot hold us up.
+        OwnedFd fd = Sockets.connect(new SocketAddress.Unix(path), SocketType.STREAM)
+                .fd();
+        try {
             fd.setBlocking();
             return fd;
         } catch (ErrnoException e) {
             fd.close();
             throw e;
         }
-    }
-
-    private static MemorySegment address(String call, Path path, Arena arena) throws ErrnoException {
-        byte[] bytes = NativePath.bytes(path);
-        if (bytes.length > maxPathBytes()) {
-            throw new ErrnoException(
-                    call + " " + path + " (" + bytes.length + " bytes, at most " + maxPathBytes() + " allowed)",
-                    Errno.ENAMETOOLONG.number());
-        }
-        return SocketAddress.of(HostAbi.current(), bytes, arena);
-    }
-
-    private static OwnedFd open() throws ErrnoException {
-        OwnedFd fd = Capability.ATOMIC_CLOEXEC.available()
-                ? OwnedFd.ofResult("socket", SocketCalls.socket(AbiNumber.SOCK_CLOEXEC.value()))
-                : OwnedFd.ofInheritableResult("socket", SocketCalls.socket(0));
-        suppressSigpipe(fd);
-        return fd;
     }
 
     /// Two sockets connected to each other.
@@ -187,26 +132,12 @@ public final class UnixSocket {
             if ((ready & WOKEN) != 0) {
                 return null;
             }
-            int result = ready == 0 ? Libc.EINTR : acceptNow(fd);
+            int result = ready == 0 ? Libc.EINTR : Sockets.acceptNow(fd, 0);
             boolean again = result == Libc.EINTR || result == Libc.EAGAIN || result == -Errno.ECONNABORTED.number();
             if (!again) {
-                return accepted(result);
+                return Sockets.accepted(result);
             }
         }
-    }
-
-    private static int acceptNow(int fd) {
-        return Capability.ATOMIC_CLOEXEC.available()
-                ? SocketCalls.accept4(fd, AbiNumber.SOCK_CLOEXEC.value())
-                : SocketCalls.accept(fd);
-    }
-
-    private static OwnedFd accepted(int result) throws ErrnoException {
-        OwnedFd fd = Capability.ATOMIC_CLOEXEC.available()
-                ? OwnedFd.ofResult("accept", result)
-                : OwnedFd.ofInheritableResult("accept", result);
-        suppressSigpipe(fd);
-        return fd;
     }
 
     /// Waits until a descriptor is ready or the time is over, without a wake-up.

@@ -8,13 +8,18 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Descriptor numbers are small, since the kernel gives out the lowest that is free.
 final class WatchedFds {
+    /// What [#armed] says of a descriptor that the kernel does not watch at all.
+    static final int NOT_ARMED = -1;
+
     private static final class Watched {
         final Object token;
         int interest;
+        int armed;
         int readyIndex = -1;
 
         Watched(int interest, Object token) {
             this.interest = interest;
+            this.armed = interest;
             this.token = token;
         }
     }
@@ -50,6 +55,15 @@ final class WatchedFds {
 
     void setInterest(int fd, int interest) {
         watched(fd).interest = interest;
+    }
+
+    /// What the kernel watches it for, where that may be more than is of interest.
+    int armed(int fd) {
+        return watched(fd).armed;
+    }
+
+    void setArmed(int fd, int interest) {
+        watched(fd).armed = interest;
     }
 
     void remove(int fd) {

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.Poller;
+import org.vhostdevice.core.sys.SocketFile;
+import org.vhostdevice.core.sys.SocketType;
 import org.vhostdevice.core.sys.UnixSocket;
 import org.vhostdevice.core.sys.Wakeup;
 
@@ -17,6 +19,7 @@ import org.vhostdevice.core.sys.Wakeup;
 public final class VhostUserListener implements AutoCloseable {
     private static final Logger LOGGER = System.getLogger(VhostUserListener.class.getName());
     private static final long RETRY_MILLIS = 1000;
+    private static final int BACKLOG = 16;
 
     private final Wakeup stop;
     private final @Nullable SocketFile file;
@@ -43,7 +46,8 @@ public final class VhostUserListener implements AutoCloseable {
         try {
             return switch (endpoint) {
                 case Endpoint.Listen listen -> {
-                    SocketFile file = SocketFile.listen(listen);
+                    var access = new SocketFile.Access(listen.mode(), listen.group());
+                    SocketFile file = SocketFile.listen(listen.path(), SocketType.STREAM, access, BACKLOG);
                     yield new VhostUserListener(stop, file.socket(), true, file);
                 }
                 case Endpoint.Inherited(int fd) -> {

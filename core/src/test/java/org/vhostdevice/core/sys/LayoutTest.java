@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
@@ -27,9 +29,37 @@ class LayoutTest {
     })
     void addressOfASocketStartsWithFamilyOrLength(HostAbi abi, int size, String start) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment address = SocketAddress.of(abi, "/tmp/s".getBytes(StandardCharsets.UTF_8), arena);
+            MemorySegment address = Sockaddr.unix(abi, "/tmp/s".getBytes(StandardCharsets.UTF_8), arena);
             assertEquals(size, address.byteSize());
             assertEquals(start, hex(address, 0, 9));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "LINUX_X86_64, 127.0.0.1, 0200 1f90 7f000001 0000000000000000",
+        "MACOS_AARCH64, 127.0.0.1, 1002 1f90 7f000001 0000000000000000",
+        "LINUX_AARCH64, ::1, 0a00 1f90 00000000 00000000000000000000000000000001 00000000",
+        "MACOS_X86_64, ::1, 1c1e 1f90 00000000 00000000000000000000000000000001 00000000",
+        "FREEBSD, ::1, 1c1c 1f90 00000000 00000000000000000000000000000001 00000000"
+    })
+    void addressOfAPortOfTcpIsInNetworkOrder(HostAbi abi, String host, String bytes) throws Exception {
+        var inet = new SocketAddress.Inet(new InetSocketAddress(InetAddress.getByName(host), 8080));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = Sockaddr.of(abi, "connect", inet, arena);
+            assertEquals(bytes.replace(" ", ""), hex(address, 0, address.byteSize()));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "LINUX_X86_64, 2800 0000 d2040000 03000000 00000000",
+        "MACOS_AARCH64, 0c28 0000 d2040000 03000000"
+    })
+    void addressOfAVirtualMachineHasPortAndContext(HostAbi abi, String bytes) throws Exception {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = Sockaddr.of(abi, "connect", new SocketAddress.Vsock(3, 1234), arena);
+            assertEquals(bytes.replace(" ", ""), hex(address, 0, address.byteSize()));
         }
     }
 
@@ -37,8 +67,8 @@ class LayoutTest {
     @EnumSource
     void longestPathLeavesRoomForItsNul(HostAbi abi) {
         try (Arena arena = Arena.ofConfined()) {
-            byte[] path = new byte[SocketAddress.maxPathBytes(abi)];
-            MemorySegment address = SocketAddress.of(abi, path, arena);
+            byte[] path = new byte[Sockaddr.maxPathBytes(abi)];
+            MemorySegment address = Sockaddr.unix(abi, path, arena);
             assertEquals(address.byteSize(), AbiNumber.SUN_PATH.on(abi) + path.length + 1L);
         }
     }

@@ -137,6 +137,36 @@ abstract class PollerContract {
     }
 
     @Test
+    void withoutInterestNothingIsReportedNotEvenAHangup() throws IOException {
+        poller.add(near, Poller.READ, "token");
+        poller.modify(near, 0);
+        far.close();
+        assertEquals(0, poller.await(0));
+        assertEquals(0, poller.await(0));
+        poller.modify(near, Poller.READ);
+        assertReady(Poller.READ | Poller.HANGUP);
+        poller.modify(near, 0);
+        assertEquals(0, poller.await(0));
+        poller.remove(near);
+        assertEquals(0, poller.await(0));
+    }
+
+    @Test
+    void interestThatComesBackBeforeAnythingIsReadyGoesOn() throws IOException {
+        poller.add(near, Poller.READ | Poller.WRITE, "token");
+        poller.modify(near, Poller.WRITE);
+        poller.modify(near, Poller.READ);
+        assertEquals(0, poller.await(0));
+        send();
+        poller.modify(near, 0);
+        assertEquals(0, poller.await(0));
+        poller.modify(near, Poller.READ);
+        assertReady(Poller.READ);
+        poller.modify(near, Poller.WRITE);
+        assertReady(Poller.WRITE);
+    }
+
+    @Test
     void closedPeerIsAHangupThatReadsAsEnd() throws IOException {
         poller.add(near, Poller.READ | Poller.HANGUP, "token");
         far.close();

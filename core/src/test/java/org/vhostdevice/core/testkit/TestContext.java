@@ -5,6 +5,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import org.vhostdevice.core.device.QueueContext;
+import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.sys.Poller;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 
@@ -52,9 +53,14 @@ public final class TestContext implements QueueContext, AutoCloseable {
     }
 
     @Override
-    public void watch(int fd, Runnable ready) throws IOException {
-        poller.add(fd, Poller.READ, ready);
+    public void watch(int fd, int interest, Watcher watcher) throws IOException {
+        poller.add(fd, interest, watcher);
         watched++;
+    }
+
+    @Override
+    public void rewatch(int fd, int interest) throws IOException {
+        poller.modify(fd, interest);
     }
 
     @Override
@@ -71,7 +77,7 @@ public final class TestContext implements QueueContext, AutoCloseable {
         }
         int ready = watched == 0 ? 0 : poller.await(tasks.isEmpty() ? LOOK_NANOS : 0);
         for (int i = 0; i < ready; i++) {
-            ((Runnable) poller.token(i)).run();
+            ((Watcher) poller.token(i)).ready(poller.ready(i));
         }
         for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
             given.acquire();

@@ -27,6 +27,9 @@ import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.sys.FileIo;
 import org.vhostdevice.core.sys.OpenMode;
 import org.vhostdevice.core.sys.OwnedFd;
+import org.vhostdevice.core.sys.SocketAddress;
+import org.vhostdevice.core.sys.SocketType;
+import org.vhostdevice.core.sys.Sockets;
 import org.vhostdevice.core.sys.UnixSocket;
 import org.vhostdevice.core.testkit.Background;
 
@@ -90,7 +93,7 @@ class VhostUserListenerTest {
 
     @Test
     void staleSocketFileIsReplaced() throws IOException {
-        UnixSocket.bind(path).close();
+        Sockets.bind(new SocketAddress.Unix(path), SocketType.STREAM).close();
         assertTrue(Files.exists(path));
         try (VhostUserListener listener = VhostUserListener.open(endpoint())) {
             assertServes(listener);
@@ -109,8 +112,8 @@ class VhostUserListenerTest {
 
     @Test
     void socketWithAFullQueueIsAliveToo() throws IOException {
-        try (OwnedFd socket = UnixSocket.bind(path)) {
-            UnixSocket.listen(socket.number(), 0);
+        try (OwnedFd socket = Sockets.bind(new SocketAddress.Unix(path), SocketType.STREAM)) {
+            Sockets.listen(socket.number(), 0);
             try (OwnedFd _ = UnixSocket.connect(path)) {
                 assertThrows(IOException.class, () -> VhostUserListener.open(endpoint()));
                 assertTrue(Files.exists(path));

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.vhostdevice.blk.storage.DirectStorage;
 import org.vhostdevice.core.device.Faults;
 import org.vhostdevice.core.device.QueueContext;
+import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.memory.IoVecs;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.ErrnoException;
@@ -50,7 +51,7 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
         this.flying = new Transfer[most];
         this.ring = IoUring.open(BATCH, most);
         try {
-            context.watch(ring.fd(), this::look);
+            context.watch(ring.fd(), Watcher.READ, _ -> look());
         } catch (IOException e) {
             ring.close();
             throw e;

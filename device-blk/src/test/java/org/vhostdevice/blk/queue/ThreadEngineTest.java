@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vhostdevice.blk.TestStorage;
 import org.vhostdevice.core.device.QueueContext;
+import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 
 class ThreadEngineTest {
@@ -30,7 +31,10 @@ class ThreadEngineTest {
         public void execute(Runnable task) {}
 
         @Override
-        public void watch(int fd, Runnable ready) {}
+        public void watch(int fd, int interest, Watcher watcher) {}
+
+        @Override
+        public void rewatch(int fd, int interest) {}
 
         @Override
         public void unwatch(int fd) {}

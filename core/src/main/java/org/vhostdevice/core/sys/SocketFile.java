@@ -1,4 +1,4 @@
-package org.vhostdevice.core.transport;
+package org.vhostdevice.core.sys;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,25 +9,25 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
 import org.jspecify.annotations.Nullable;
-import org.vhostdevice.core.sys.Errno;
-import org.vhostdevice.core.sys.ErrnoException;
-import org.vhostdevice.core.sys.Host;
-import org.vhostdevice.core.sys.OwnedFd;
-import org.vhostdevice.core.sys.UnixSocket;
 
 /// The file of a listening socket: made with the permissions asked for, removed only while it is still ours.
 ///
 /// Two processes may find the same stale file. Each removes only the very file that it found dead, and looks whether
 /// its own is still there once it listens, so that one of them fails instead of listening where nobody finds it. What
 /// remains is the moment between looking at a file and removing it.
-final class SocketFile {
-    private static final int BACKLOG = 16;
+public final class SocketFile {
     private static final int FILE_TYPE = 0170000;
     private static final int SOCKET_TYPE = 0140000;
 
     private final Path path;
     private final OwnedFd socket;
     private final Key key;
+
+    /// Who may connect.
+    ///
+    /// @param mode permission bits of the file, 0 to 0777
+    /// @param group name or number of its group; null to leave it as it is
+    public record Access(int mode, @Nullable String group) {}
 
     private SocketFile(Path path, OwnedFd socket, Key key) {
         this.path = path;
@@ -40,10 +40,14 @@ final class SocketFile {
     /// Nobody can connect before group and mode are set, because the socket does not listen until then; the umask,
     /// which belongs to the whole process, is not touched.
     ///
+    /// @param path of the file
+    /// @param type how bytes are carried
+    /// @param access who may connect
+    /// @param backlog how many peers may wait to be accepted
+    /// @return the file, with a socket that listens
     /// @throws IOException with a message for the user
-    static SocketFile listen(Endpoint.Listen endpoint) throws IOException {
-        Path path = endpoint.path();
-        OwnedFd socket = bind(path);
+    public static SocketFile listen(Path path, SocketType type, Access access, int backlog) throws IOException {
+        OwnedFd socket = bind(path, type);
         try {
             Key key = keyOf(path);
             if (key == null) {
@@ -51,8 +55,8 @@ final class SocketFile {
             }
             SocketFile file = new SocketFile(path, socket, key);
             try {
-                file.protect(endpoint);
-                UnixSocket.listen(socket.number(), BACKLOG);
+                file.protect(access);
+                Sockets.listen(socket.number(), backlog);
                 if (!key.equals(keyOf(path))) {
                     throw new IOException("another process took " + path + " at the same time; choose another path");
                 }
@@ -67,16 +71,17 @@ final class SocketFile {
         }
     }
 
-    private static OwnedFd bind(Path path) throws IOException {
+    private static OwnedFd bind(Path path, SocketType type) throws IOException {
+        SocketAddress address = new SocketAddress.Unix(path);
         try {
-            return UnixSocket.bind(path);
+            return Sockets.bind(address, type);
         } catch (ErrnoException e) {
             if (e.errno() != Errno.EADDRINUSE) {
                 throw e;
             }
         }
         removeStale(path);
-        return UnixSocket.bind(path);
+        return Sockets.bind(address, type);
     }
 
     private static void removeStale(Path path) throws IOException {
@@ -109,8 +114,8 @@ final class SocketFile {
         }
     }
 
-    private void protect(Endpoint.Listen endpoint) throws IOException {
-        String group = endpoint.group();
+    private void protect(Access access) throws IOException {
+        String group = access.group();
         if (group != null) {
             try {
                 Host.chownGroup(path, group);
@@ -118,7 +123,7 @@ final class SocketFile {
                 throw new IOException("there is no group " + group + " for the socket " + path, e);
             }
         }
-        Host.chmod(path, endpoint.mode());
+        Host.chmod(path, access.mode());
     }
 
     private static boolean isSocket(Path path) throws IOException {
@@ -141,12 +146,16 @@ final class SocketFile {
     }
 
     /// The listening socket.
-    OwnedFd socket() {
+    ///
+    /// @return the socket, which the caller closes
+    public OwnedFd socket() {
         return socket;
     }
 
     /// Removes the file, unless another one has taken its place.
-    void remove() throws IOException {
+    ///
+    /// @throws IOException if the host refuses
+    public void remove() throws IOException {
         if (key.equals(keyOf(path))) {
             Files.deleteIfExists(path);
         }
