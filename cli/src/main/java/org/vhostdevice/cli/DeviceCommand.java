@@ -1,6 +1,7 @@
 package org.vhostdevice.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -95,10 +96,14 @@ final class DeviceCommand implements Callable<Integer> {
 
     /// Lists the devices that the command line names.
     private void name(List<Endpoint> endpoints, List<DeviceArguments> all) throws UsageException {
-        List<DeviceArguments.Further> further = arguments.further();
-        if (further.isEmpty() || socket.isGiven()) {
-            endpoints.add(socket.endpoint());
-            all.add(arguments);
+        Path path = socket.path();
+        List<DeviceArguments.Further> further = path == null ? List.of() : arguments.inPlaceOf(path);
+        if (further.isEmpty()) {
+            further = arguments.further();
+            if (further.isEmpty() || socket.isGiven()) {
+                endpoints.add(socket.endpoint());
+                all.add(arguments);
+            }
         }
         for (DeviceArguments.Further one : further) {
             endpoints.add(socket.endpoint(one.socket()));

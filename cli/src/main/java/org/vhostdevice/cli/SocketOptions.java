@@ -38,6 +38,12 @@ final class SocketOptions {
         return path != null || fd != null;
     }
 
+    /// The path that one of the options names; null for none.
+    @Nullable
+    Path path() {
+        return path;
+    }
+
     /// An end point of a further device, with the permissions of the first.
     ///
     /// @throws UsageException if they are wrong

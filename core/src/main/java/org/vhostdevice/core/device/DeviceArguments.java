@@ -28,6 +28,15 @@ public interface DeviceArguments {
         return List.of();
     }
 
+    /// Says which devices are served in place of one on the socket that the command line names.
+    ///
+    /// @param socket that it names
+    /// @return none to serve the device of these options there
+    /// @throws UsageException if options are wrong or contradict each other (exit code 2)
+    default List<Further> inPlaceOf(Path socket) throws UsageException {
+        return List.of();
+    }
+
     /// A further device.
     ///
     /// @param socket where it is served

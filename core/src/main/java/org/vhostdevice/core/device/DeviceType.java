@@ -9,6 +9,9 @@ public record DeviceType(String name, int virtioId) {
     /// Block device (VIRTIO 1.4, 5.2).
     public static final DeviceType BLOCK = new DeviceType("block", 2);
 
+    /// Console device (VIRTIO 1.4, 5.3).
+    public static final DeviceType CONSOLE = new DeviceType("console", 3);
+
     /// File system device (VIRTIO 1.4, 5.11).
     public static final DeviceType FS = new DeviceType("fs", 26);
 

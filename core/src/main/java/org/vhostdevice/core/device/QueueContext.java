@@ -1,10 +1,9 @@
 package org.vhostdevice.core.device;
 
-import java.io.IOException;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 
 /// What the core lends the handler of a started queue.
-public interface QueueContext {
+public interface QueueContext extends WorkerContext {
     /// {@return the queue's index, from 0}
     int index();
 
@@ -13,30 +12,4 @@ public interface QueueContext {
 
     /// Takes chains again after [QueueHandler#ready] had answered false. Worker thread only.
     void resume();
-
-    /// Runs a task on the worker thread, soon. Any thread; a task given after the ring has stopped still runs.
-    ///
-    /// @param task must not block
-    void execute(Runnable task);
-
-    /// Watches a descriptor. Worker thread only.
-    ///
-    /// @param fd borrowed, until [#unwatch]
-    /// @param interest [Watcher#READ], [Watcher#WRITE], both, or 0 for nothing yet
-    /// @param watcher runs on the worker thread whenever the descriptor is ready for what is of interest
-    /// @throws IOException if the host cannot watch it
-    void watch(int fd, int interest, Watcher watcher) throws IOException;
-
-    /// Changes what is of interest. Allocates nothing, and costs nothing if it is changed back before the descriptor
-    /// gets ready. Worker thread only.
-    ///
-    /// @param fd watched
-    /// @param interest [Watcher#READ], [Watcher#WRITE], both, or 0 for nothing, not even a hang-up
-    /// @throws IOException if the host lacks memory
-    void rewatch(int fd, int interest) throws IOException;
-
-    /// Watches a descriptor no longer, before it is closed. Worker thread only.
-    ///
-    /// @param fd watched
-    void unwatch(int fd);
 }

@@ -1,6 +1,7 @@
 package org.vhostdevice.core.device;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.core.virtqueue.VirtioFeature;
 
@@ -45,6 +46,11 @@ public interface VirtioDevice extends AutoCloseable {
     /// @param queue from 0 to [#queueCount] - 1
     default int worker(int queue) {
         return queue;
+    }
+
+    /// {@return what a worker looks after on the host at all times; null for nothing}
+    default @Nullable HostSide hostSide() {
+        return null;
     }
 
     /// The driver has accepted features. No ring is started; called again when it changes its mind.

@@ -47,9 +47,10 @@ public final class DeviceServer {
     /// Whatever a front end or a guest does costs no more than its connection. When this returns, no request is in
     /// flight and no thread is left.
     ///
-    /// @throws IOException if the host cannot accept connections any more
+    /// @throws IOException if the host cannot accept connections any more, or refuses what the device needs
     public void run() throws IOException {
         try (Workers workers = new Workers(device, options.busyWaitNanos())) {
+            workers.begin();
             VhostUserConnection connection = listener.accept();
             while (connection != null) {
                 serve(connection, workers);

@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.HostSide;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.sys.EventConsumer;
@@ -40,6 +42,7 @@ final class VringWorker implements AutoCloseable {
     private volatile boolean ended;
 
     // Owned by the thread.
+    private @Nullable HostSide hostSide;
     private final List<Vring> rings = new ArrayList<>();
     private boolean ending;
     private int faults;
@@ -129,6 +132,25 @@ final class VringWorker implements AutoCloseable {
             result.completeExceptionally(new IllegalStateException("the worker has ended"));
         }
         return result;
+    }
+
+    /// Looks after the host's side of the device from now on, until the thread ends. Any thread; called once.
+    ///
+    /// @throws IOException if the host refuses
+    void lookAfter(HostSide side) throws IOException {
+        try {
+            var _ = submit(() -> {
+                        hostSide = side;
+                        side.begin(new LentWorker(this));
+                        return side;
+                    })
+                    .join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof IOException refused) {
+                throw refused;
+            }
+            throw e;
+        }
     }
 
     /// Ends the thread once all tasks given so far have run, and waits for it. All its rings have stopped.
@@ -265,6 +287,9 @@ final class VringWorker implements AutoCloseable {
             }
         }
         runTasks();
+        if (hostSide != null) {
+            hostSide.look();
+        }
         for (int i = 0; i < rings.size(); i++) {
             rings.get(i).drain();
         }
@@ -299,7 +324,7 @@ final class VringWorker implements AutoCloseable {
         if (!tasks.isEmpty()) {
             return 0;
         }
-        long least = Long.MAX_VALUE;
+        long least = hostSide == null ? Long.MAX_VALUE : hostSide.patience();
         for (int i = 0; i < rings.size(); i++) {
             least = Math.min(least, rings.get(i).patience());
         }
@@ -324,6 +349,9 @@ final class VringWorker implements AutoCloseable {
         rings.clear();
         try {
             runTasks();
+            if (hostSide != null) {
+                hostSide.end();
+            }
         } catch (RuntimeException | Error e) {
             fail(e);
         }

@@ -3,6 +3,7 @@ package org.vhostdevice.core.session;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import org.vhostdevice.core.device.HostSide;
 import org.vhostdevice.core.device.VirtioDevice;
 
 /// The worker threads of a device, made when they are first needed and kept until the server ends. Control thread only.
@@ -22,11 +23,24 @@ final class Workers implements AutoCloseable {
         return device;
     }
 
+    /// Begins to look after what the device has on the host beyond its queues.
+    ///
+    /// @throws IOException if the host refuses
+    void begin() throws IOException {
+        HostSide side = device.hostSide();
+        if (side != null) {
+            numbered(side.worker()).lookAfter(side);
+        }
+    }
+
     /// The worker that serves a queue.
     ///
     /// @throws IOException if it cannot be made, because the process has too many open files
     VringWorker of(int queue) throws IOException {
-        int number = device.worker(queue);
+        return numbered(device.worker(queue));
+    }
+
+    private VringWorker numbered(int number) throws IOException {
         VringWorker worker = byNumber.get(number);
         if (worker == null) {
             worker = VringWorker.start("vhost-" + device.type().name() + "-q" + number, busyWaitNanos);

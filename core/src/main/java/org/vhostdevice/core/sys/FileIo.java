@@ -18,6 +18,7 @@ public final class FileIo {
     private static final int ST_MODE = AbiNumber.ST_MODE.value();
     private static final int ST_SIZE = AbiNumber.ST_SIZE.value();
     private static final int ST_BLKSIZE = AbiNumber.ST_BLKSIZE.value();
+    private static final int O_WRONLY = 1;
     private static final int O_RDWR = 2;
     private static final int NEW_FILE_MODE = 0666;
     private static final boolean NOWAIT = Capability.NOWAIT_IO.available();
@@ -65,6 +66,7 @@ public final class FileIo {
         int flags = switch (mode) {
                     case READ_ONLY -> 0;
                     case READ_WRITE -> O_RDWR;
+                    case APPEND -> O_WRONLY | AbiNumber.O_CREAT.value() | AbiNumber.O_APPEND.value();
                     case CREATE_NEW -> O_RDWR | AbiNumber.O_CREAT.value() | AbiNumber.O_EXCL.value();
                 }
                 | AbiNumber.O_CLOEXEC.value()

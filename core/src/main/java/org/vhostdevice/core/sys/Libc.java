@@ -51,6 +51,10 @@ final class Libc {
         return Downcall.toLong(Symbol.WRITE, fd, checked(from, bytes), bytes, 0, 0);
     }
 
+    static long writev(int fd, MemorySegment iovecs, int count) {
+        return Downcall.toLong(Symbol.WRITEV, fd, checkedIovecs(iovecs, count), count, 0, 0);
+    }
+
     static long pread(int fd, MemorySegment into, long bytes, long offset) {
         return Downcall.toLong(Symbol.PREAD, fd, checked(into, bytes), bytes, offset, 0);
     }

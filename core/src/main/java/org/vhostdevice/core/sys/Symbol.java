@@ -106,7 +106,8 @@ enum Symbol {
     UNLINKAT,
     UNSHARE,
     UTIMENSAT,
-    WRITE;
+    WRITE,
+    WRITEV;
 
     /// What was found; two threads may look it up at once and find the same.
     @SuppressWarnings("ImmutableEnumChecker")
