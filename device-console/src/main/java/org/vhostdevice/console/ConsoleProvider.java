@@ -1,0 +1,38 @@
+package org.vhostdevice.console;
+
+import java.util.Map;
+import org.vhostdevice.console.port.Ports;
+import org.vhostdevice.core.device.DeviceArguments;
+import org.vhostdevice.core.device.DeviceProvider;
+import org.vhostdevice.core.device.DeviceType;
+
+/// Makes console devices known to the command line.
+public final class ConsoleProvider implements DeviceProvider {
+    /// Called by the service loader.
+    public ConsoleProvider() {}
+
+    @Override
+    public String name() {
+        return "console";
+    }
+
+    @Override
+    public String summary() {
+        return "Connect consoles and serial ports of a virtual machine with terminals, sockets and files of the host";
+    }
+
+    @Override
+    public DeviceType type() {
+        return DeviceType.CONSOLE;
+    }
+
+    @Override
+    public Map<Integer, String> featureNames() {
+        return Map.of(Ports.F_SIZE, "SIZE", Ports.F_MULTIPORT, "MULTIPORT", Ports.F_EMERG_WRITE, "EMERG_WRITE");
+    }
+
+    @Override
+    public DeviceArguments arguments() {
+        return new ConsoleArgs();
+    }
+}

@@ -1,0 +1,108 @@
+package org.vhostdevice.console.end;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.Watcher;
+import org.vhostdevice.core.device.WorkerContext;
+
+/// The worker's event loop with deadlines, from its beginning to its end. Before and after there are no events, and
+/// tasks wait.
+public final class EndLoop implements EndContext {
+    private static final System.Logger LOGGER = System.getLogger("org.vhostdevice.console");
+
+    /// A task for later. Those of one time go in their order.
+    private record Later(long nanos, long number, Runnable task) {
+        static int compare(Later one, Later other) {
+            return one.nanos == other.nanos
+                    ? Long.compare(one.number, other.number)
+                    : Long.compare(one.nanos - other.nanos, 0);
+        }
+    }
+
+    private final PriorityQueue<Later> later = new PriorityQueue<>(Later::compare);
+    private long numbers;
+    private volatile @Nullable WorkerContext worker; // changed under the lock
+    private final List<Runnable> early = new ArrayList<>(); // guarded by this
+
+    /// Makes a loop that has not begun.
+    public EndLoop() {}
+
+    /// Begins.
+    ///
+    /// @param context of the worker
+    public synchronized void begin(WorkerContext context) {
+        worker = context;
+        early.forEach(context::execute);
+        early.clear();
+    }
+
+    /// Ends. What is watched then is the worker's to forget.
+    public synchronized void end() {
+        worker = null;
+        later.clear();
+    }
+
+    /// Runs what is due.
+    public void look() {
+        long now = System.nanoTime();
+        for (Later next = later.peek(); next != null && next.nanos() - now <= 0; next = later.peek()) {
+            var _ = later.poll();
+            next.task().run();
+        }
+    }
+
+    /// {@return nanoseconds until something is due}
+    public long patience() {
+        Later next = later.peek();
+        return next == null ? Long.MAX_VALUE : Math.max(0, next.nanos() - System.nanoTime());
+    }
+
+    @Override
+    public synchronized void execute(Runnable task) {
+        WorkerContext there = worker;
+        if (there == null) {
+            boolean _ = early.add(task);
+        } else {
+            there.execute(task);
+        }
+    }
+
+    @Override
+    public void watch(int fd, int interest, Watcher watcher) throws IOException {
+        WorkerContext there = worker;
+        if (there == null) {
+            throw new IOException("the device is not served");
+        }
+        there.watch(fd, interest, watcher);
+    }
+
+    @Override
+    public void rewatch(int fd, int interest) {
+        WorkerContext there = worker;
+        try {
+            if (there != null) {
+                there.rewatch(fd, interest);
+            }
+        } catch (IOException e) {
+            LOGGER.log(Level.ERROR, "a descriptor is watched no longer: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public void unwatch(int fd) {
+        WorkerContext there = worker;
+        if (there != null) {
+            there.unwatch(fd);
+        }
+    }
+
+    @Override
+    public void after(long nanos, Runnable task) {
+        boolean _ = later.add(new Later(System.nanoTime() + nanos, numbers, task));
+        numbers++;
+    }
+}
