@@ -1,18 +1,16 @@
 package org.vhostdevice.blk;
 
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.DeviceArguments.Further;
+import org.vhostdevice.core.device.DeviceText;
 import org.vhostdevice.core.device.UsageException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /// The text behind `--disk`: a socket and options of the command, without their dashes and separated by commas.
 final class BlkDiskArgs {
-    private static final String SOCKET = "socket=";
-    private static final String DISK = "disk";
+    private static final String OPTION = "--disk";
 
     private BlkDiskArgs() {}
 
@@ -20,21 +18,11 @@ final class BlkDiskArgs {
     ///
     /// @throws UsageException if it names none
     static Further parse(String text) throws UsageException {
-        String socket = null;
-        List<String> options = new ArrayList<>();
-        for (String part : split(text)) {
-            if (part.startsWith(SOCKET)) {
-                socket = part.substring(SOCKET.length());
-            } else if (part.equals(DISK) || part.startsWith(DISK + "=")) {
-                throw new UsageException("--disk " + text + ": a disk has no disks");
-            } else {
-                options.add("--" + part);
-            }
+        DeviceText disk = DeviceText.parse(OPTION, text);
+        if (disk.options().stream().anyMatch(option -> option.equals(OPTION) || option.startsWith(OPTION + "="))) {
+            throw new UsageException(OPTION + " " + text + ": a disk has no disks");
         }
-        if (socket == null || socket.isEmpty()) {
-            throw new UsageException("--disk " + text + ": socket=PATH is missing");
-        }
-        return new Further(Path.of(socket), arguments(text, options));
+        return new Further(disk.socket(), arguments(text, disk.options()));
     }
 
     private static BlkArgs arguments(String text, List<String> options) throws UsageException {
@@ -44,7 +32,7 @@ final class BlkDiskArgs {
                     .setCaseInsensitiveEnumValuesAllowed(true)
                     .parseArgs(options.toArray(String[]::new));
         } catch (ParameterException e) {
-            throw new UsageException("--disk " + text + ": " + message(e));
+            throw new UsageException(OPTION + " " + text + ": " + message(e));
         }
         return arguments;
     }
@@ -54,24 +42,5 @@ final class BlkDiskArgs {
         return message == null
                 ? "cannot be understood"
                 : message.lines().findFirst().orElse("");
-    }
-
-    /// The parts between single commas; two commas are one in a part.
-    private static List<String> split(String text) {
-        List<String> parts = new ArrayList<>();
-        StringBuilder part = new StringBuilder();
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) != ',') {
-                part.append(text.charAt(i));
-            } else if (i + 1 < text.length() && text.charAt(i + 1) == ',') {
-                part.append(',');
-                i++;
-            } else {
-                parts.add(part.toString());
-                part.setLength(0);
-            }
-        }
-        parts.add(part.toString());
-        return parts;
     }
 }

@@ -21,7 +21,8 @@ public interface WorkerContext {
     /// gets ready. Worker thread only.
     ///
     /// @param fd watched
-    /// @param interest any of [Watcher#READ], [Watcher#WRITE] and [Watcher#HANGUP], or 0 for nothing, not even a hang-up
+    /// @param interest any of [Watcher#READ], [Watcher#WRITE] and [Watcher#HANGUP], or 0 for nothing, not even
+    ///     a hang-up
     /// @throws IOException if the host lacks memory
     void rewatch(int fd, int interest) throws IOException;
 

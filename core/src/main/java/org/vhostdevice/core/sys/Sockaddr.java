@@ -37,8 +37,7 @@ final class Sockaddr {
     static int family(HostAbi abi, SocketAddress address) {
         return switch (address) {
             case SocketAddress.Unix _ -> AF_UNIX;
-            case SocketAddress.Inet inet ->
-                inet.host() instanceof Inet6Address ? AbiNumber.AF_INET6.on(abi) : AF_INET;
+            case SocketAddress.Inet inet -> inet.host() instanceof Inet6Address ? AbiNumber.AF_INET6.on(abi) : AF_INET;
             case SocketAddress.Vsock _ -> AbiNumber.AF_VSOCK.on(abi);
         };
     }

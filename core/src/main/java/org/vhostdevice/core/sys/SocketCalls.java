@@ -7,7 +7,6 @@ import java.lang.foreign.MemorySegment;
 
 /// System calls on sockets with typed arguments, under the rules of [Libc].
 final class SocketCalls {
-    private static final int SOCK_STREAM = 1;
 
     private SocketCalls() {}
 
@@ -16,9 +15,9 @@ final class SocketCalls {
         return Downcall.toInt(Symbol.SOCKET, family, typeAndFlags, 0);
     }
 
-    /// Makes two connected Unix stream sockets; `fds` receives them as two ints.
-    static int socketpair(int typeFlags, MemorySegment fds) {
-        return Downcall.toInt(Symbol.SOCKETPAIR, Sockaddr.AF_UNIX, SOCK_STREAM | typeFlags, 0, Libc.checked(fds, 8), 0);
+    /// Makes two connected Unix sockets; `fds` receives them as two ints. Flags may go with their type.
+    static int socketpair(int type, MemorySegment fds) {
+        return Downcall.toInt(Symbol.SOCKETPAIR, Sockaddr.AF_UNIX, type, 0, Libc.checked(fds, 8), 0);
     }
 
     static int bind(int fd, MemorySegment address) {

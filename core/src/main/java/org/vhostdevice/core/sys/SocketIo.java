@@ -40,10 +40,13 @@ public final class SocketIo {
     public long receive(int fd, MemorySegment iovecs, int count) throws ErrnoException {
         use(iovecs, count);
         long n;
-        do {
-            n = SocketCalls.recvmsg(fd, header, MSG_DONTWAIT);
-        } while (n == Libc.EINTR);
-        Reference.reachabilityFence(iovecs);
+        try {
+            do {
+                n = SocketCalls.recvmsg(fd, header, MSG_DONTWAIT);
+            } while (n == Libc.EINTR);
+        } finally {
+            Reference.reachabilityFence(iovecs);
+        }
         if (n == Libc.EAGAIN) {
             return NOTHING;
         }
@@ -77,10 +80,13 @@ public final class SocketIo {
     public long send(int fd, MemorySegment iovecs, int count, boolean endsRecord) throws ErrnoException {
         use(iovecs, count);
         long n;
-        do {
-            n = SocketCalls.sendmsg(fd, header, endsRecord ? SEND | MSG_EOR : SEND);
-        } while (n == Libc.EINTR);
-        Reference.reachabilityFence(iovecs);
+        try {
+            do {
+                n = SocketCalls.sendmsg(fd, header, endsRecord ? SEND | MSG_EOR : SEND);
+            } while (n == Libc.EINTR);
+        } finally {
+            Reference.reachabilityFence(iovecs);
+        }
         if (n == Libc.EAGAIN) {
             return NOTHING;
         }

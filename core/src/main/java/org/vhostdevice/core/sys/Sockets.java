@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Sockets of the host that never wait: Unix sockets, TCP, and those of virtual machines.
@@ -100,6 +101,8 @@ public final class Sockets {
         return nonBlocking(accepted(result));
     }
 
+    /// Takes one peer that waits.
+    ///
     /// @return a descriptor, or the negated error number
     static int acceptNow(int fd, int typeFlags) {
         return Capability.ATOMIC_CLOEXEC.available()
@@ -120,8 +123,8 @@ public final class Sockets {
     /// @param address of a listening socket
     /// @param type how bytes are carried
     /// @return the socket
-    /// @throws ErrnoException if it is clear at once that there is none, such as with `ECONNREFUSED` if nobody listens
-    ///     and `ENOENT` if there is no such file; with `EAGAIN` if too many wait already at a Unix socket
+    /// @throws ErrnoException if it is clear at once that there is none, such as with `ECONNREFUSED` if nobody
+    ///     listens and `ENOENT` if there is no such file; with `EAGAIN` if too many wait already at a Unix socket
     public static Attempt connect(SocketAddress address, SocketType type) throws ErrnoException {
         OwnedFd fd = open(address, type);
         try (Arena arena = Arena.ofConfined()) {
@@ -138,6 +141,19 @@ public final class Sockets {
         }
     }
 
+    /// Two Unix sockets that are connected to each other.
+    ///
+    /// @param type how bytes are carried
+    /// @return both ends
+    /// @throws ErrnoException if the process has too many open files
+    public static List<OwnedFd> pair(SocketType type) throws ErrnoException {
+        List<OwnedFd> pair = UnixSocket.pair(type);
+        for (OwnedFd end : pair) {
+            end.setNonBlocking();
+        }
+        return pair;
+    }
+
     /// What became of a connection that was asked for, once its socket is ready for writing.
     ///
     /// @param fd the socket
@@ -145,8 +161,7 @@ public final class Sockets {
     public static void requireConnected(int fd) throws ErrnoException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(JAVA_INT);
-            ErrnoException.check(
-                    "SO_ERROR", SocketCalls.getsockopt(fd, SOL_SOCKET, AbiNumber.SO_ERROR.value(), value));
+            ErrnoException.check("SO_ERROR", SocketCalls.getsockopt(fd, SOL_SOCKET, AbiNumber.SO_ERROR.value(), value));
             ErrnoException.check("connect", -value.get(JAVA_INT, 0));
         }
     }
@@ -182,8 +197,7 @@ public final class Sockets {
     /// A socket that is close-on-exec. Flags in the type are dropped where they are not known.
     static OwnedFd open(int family, int typeAndFlags) throws ErrnoException {
         OwnedFd fd = Capability.ATOMIC_CLOEXEC.available()
-                ? OwnedFd.ofResult(
-                        "socket", SocketCalls.socket(family, typeAndFlags | AbiNumber.SOCK_CLOEXEC.value()))
+                ? OwnedFd.ofResult("socket", SocketCalls.socket(family, typeAndFlags | AbiNumber.SOCK_CLOEXEC.value()))
                 : OwnedFd.ofInheritableResult("socket", SocketCalls.socket(family, typeAndFlags));
         UnixSocket.suppressSigpipe(fd);
         return fd;

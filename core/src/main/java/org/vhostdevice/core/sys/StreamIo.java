@@ -36,8 +36,8 @@ public final class StreamIo {
     ///     the caller keeps the memory alive that they name
     /// @param count from 0 to 1024
     /// @return bytes written, or [#NOTHING] if none can be now
-    /// @throws ErrnoException if `writev(2)` fails, with `EPIPE` if nobody reads any more, with `EFAULT` if a buffer is
-    ///     not mapped
+    /// @throws ErrnoException if `writev(2)` fails, with `EPIPE` if nobody reads any more, with `EFAULT` if a
+    ///     buffer is not mapped
     public static long writev(int fd, MemorySegment iovecs, int count) throws ErrnoException {
         long n;
         do {

@@ -77,8 +77,8 @@ public final class UnixSocket {
     ///     too many wait already
     public static OwnedFd connect(Path path) throws ErrnoException {
         // Without blocking, so that a listener that accepts no one cannot hold us up.
-        OwnedFd fd = Sockets.connect(new SocketAddress.Unix(path), SocketType.STREAM)
-                .fd();
+        OwnedFd fd =
+                Sockets.connect(new SocketAddress.Unix(path), SocketType.STREAM).fd();
         try {
             fd.setBlocking();
             return fd;
@@ -93,11 +93,16 @@ public final class UnixSocket {
     /// @return both ends
     /// @throws ErrnoException if the process has too many open files
     public static List<OwnedFd> pair() throws ErrnoException {
+        return pair(SocketType.STREAM);
+    }
+
+    /// Two sockets of a type, connected to each other.
+    static List<OwnedFd> pair(SocketType type) throws ErrnoException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment fds = arena.allocate(JAVA_INT, 2);
             boolean atomic = Capability.ATOMIC_CLOEXEC.available();
             int flags = atomic ? AbiNumber.SOCK_CLOEXEC.value() : 0;
-            ErrnoException.check("socketpair", SocketCalls.socketpair(flags, fds));
+            ErrnoException.check("socketpair", SocketCalls.socketpair(type.number() | flags, fds));
             List<OwnedFd> pair =
                     List.of(new OwnedFd(fds.getAtIndex(JAVA_INT, 0)), new OwnedFd(fds.getAtIndex(JAVA_INT, 1)));
             for (OwnedFd fd : pair) {

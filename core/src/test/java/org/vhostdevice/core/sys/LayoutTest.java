@@ -52,10 +52,7 @@ class LayoutTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "LINUX_X86_64, 2800 0000 d2040000 03000000 00000000",
-        "MACOS_AARCH64, 0c28 0000 d2040000 03000000"
-    })
+    @CsvSource({"LINUX_X86_64, 2800 0000 d2040000 03000000 00000000", "MACOS_AARCH64, 0c28 0000 d2040000 03000000"})
     void addressOfAVirtualMachineHasPortAndContext(HostAbi abi, String bytes) throws Exception {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = Sockaddr.of(abi, "connect", new SocketAddress.Vsock(3, 1234), arena);

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
@@ -189,8 +190,7 @@ class SocketsTest {
 
     @Test
     void nobodyListensIsToldAtOnceOrWhenItIsKnown() throws IOException {
-        ErrnoException none =
-                assertThrows(ErrnoException.class, () -> Sockets.connect(file(), SocketType.STREAM));
+        ErrnoException none = assertThrows(ErrnoException.class, () -> Sockets.connect(file(), SocketType.STREAM));
         assertEquals(Errno.ENOENT, none.errno());
         int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -215,8 +215,25 @@ class SocketsTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new SocketAddress.Inet(InetSocketAddress.createUnresolved("nowhere", 1)));
-        assertArrayEquals(new int[] {1, 5}, Arrays.stream(SocketType.values())
-                .mapToInt(SocketType::number)
-                .toArray());
+        assertArrayEquals(
+                new int[] {1, 5},
+                Arrays.stream(SocketType.values()).mapToInt(SocketType::number).toArray());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void pairIsConnected(SocketType type) throws IOException {
+        assumeTrue(Sockets.areThere(file(), type));
+        List<OwnedFd> pair = Sockets.pair(type);
+        pair.forEach(this::opened);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment word = arena.allocateFrom("word");
+            MemorySegment vector = arena.allocate(2 * Long.BYTES, Long.BYTES);
+            vector.set(ValueLayout.JAVA_LONG, 0, word.address());
+            vector.set(ValueLayout.JAVA_LONG, Long.BYTES, word.byteSize());
+            assertEquals(SocketIo.NOTHING, io.receive(pair.getFirst().number(), vector, 1));
+            assertEquals(word.byteSize(), io.send(pair.getLast().number(), vector, 1, false));
+            assertEquals(word.byteSize(), io.receive(pair.getFirst().number(), vector, 1));
+        }
     }
 }
