@@ -15,6 +15,7 @@ import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.testkit.ConsoleTestDevice;
 import org.vhostdevice.core.testkit.DeviceServerFixture;
 import org.vhostdevice.core.testkit.FsTestDevice;
+import org.vhostdevice.core.testkit.VsockFault;
 import org.vhostdevice.core.testkit.VsockTestDevice;
 
 /// Load and checks by the commands on devices of other types than block, which tests serve.
@@ -59,13 +60,15 @@ class DeviceBenchTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"read", "write", "randrw"})
+    @ValueSource(strings = {"read", "write --connections 5", "randrw"})
     void socketsCarryData(String rw) throws Exception {
         Path host = folder.resolve("h");
-        requireMeasured(run(
-                new VsockTestDevice(host, VsockTestDevice.Fault.NONE),
-                "bench --device vsock --bs 1000 --iodepth 3 --runtime 20ms --ramp 10ms --rw " + rw + " --vsock-uds "
-                        + host));
+        CommandRun run = run(
+                new VsockTestDevice(host, VsockFault.NONE),
+                "bench --device vsock --bs 1000 --iodepth 3 --runtime 20ms --ramp 10ms --ceiling --rw " + rw
+                        + " --vsock-uds " + host);
+        requireMeasured(run);
+        assertTrue(run.out().contains("without a device: IOPS"), run.out());
     }
 
     @Test
@@ -89,6 +92,10 @@ class DeviceBenchTest {
                 "vsock --rw read --iodepth 200 --vsock-uds p; 1 to 128 are in flight",
                 "vsock --rw read --vsock-uds p --verify; --verify goes with blk and fs",
                 "vsock --rw read --vsock-uds p --num-queues 2; --num-queues goes with blk",
+                "vsock --rw read --vsock-uds p --connections 5000; there are 1 to 4096 connections",
+                "vsock --rw randrw --vsock-uds p --connections 2; --connections goes with --rw read and write",
+                "console --rw read --connections 2 --console-peer p; --connections goes with --device vsock",
+                "fs --rw read --ceiling; --ceiling goes with --device vsock",
                 "console --rw read; give --console-peer PATH",
                 "console --rw randrw; no random access",
                 "console --rw write --vsock-uds p; --vsock-uds goes with --device vsock",
@@ -113,7 +120,7 @@ class DeviceBenchTest {
     void socketDeviceIsChecked() throws Exception {
         Path host = folder.resolve("h");
         CommandRun run = run(
-                new VsockTestDevice(host, VsockTestDevice.Fault.NONE),
+                new VsockTestDevice(host, VsockFault.NONE),
                 "check --device vsock --only vsock --split --vsock-uds " + host);
         assertEquals(0, run.status(), run.out() + run.err());
         assertTrue(run.out().contains("ok   V14b"), run.out());
@@ -122,8 +129,7 @@ class DeviceBenchTest {
     @Test
     void checksWithoutTheHostsSideAreSkipped() throws Exception {
         CommandRun run = run(
-                new VsockTestDevice(folder.resolve("h"), VsockTestDevice.Fault.NONE),
-                "check --device vsock --only V9 --split");
+                new VsockTestDevice(folder.resolve("h"), VsockFault.NONE), "check --device vsock --only V9 --split");
         assertEquals(0, run.status(), run.out() + run.err());
         assertTrue(run.out().contains("give --vsock-uds PATH"), run.out());
     }

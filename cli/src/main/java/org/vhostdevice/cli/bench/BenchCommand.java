@@ -56,32 +56,42 @@ public final class BenchCommand implements Callable<Integer> {
 
     private void single(List<Job> jobs) throws Exception {
         List<Measurement> results = new ArrayList<>();
+        List<List<Measurement>> ceilings = new ArrayList<>();
         Path socket = target.socket();
         for (Job job : jobs) {
             Measurement result = socket == null
                     ? measure(target.commands().getFirst(), job, "")
                     : runner().run(socket, target.process(), job, "");
             results.add(result);
+            List<Measurement> ceiling = ceiling(job, 1);
+            ceilings.add(ceiling);
             if (!json) {
-                out().print(TextReport.single(result));
+                out().print(TextReport.single(result) + TextReport.ceiling(ceiling));
                 out().flush();
             }
         }
         if (json) {
-            out().println(JsonReport.single(results));
+            out().println(JsonReport.single(results, ceilings));
         }
     }
 
     private void compare(List<Job> jobs) throws Exception {
         List<Comparison<Measurement>> results = new ArrayList<>();
+        List<List<Measurement>> ceilings = new ArrayList<>();
         for (Job job : jobs) {
             results.add(Comparison.alternate(
                     target.commands(), target.rounds(), (command, label) -> measure(command, job, label)));
+            ceilings.add(ceiling(job, target.rounds()));
         }
-        out().print(
-                        json
-                                ? JsonReport.compared(target.commands(), results) + '\n'
-                                : TextReport.commands(target.commands()) + TextReport.compared(results));
+        StringBuilder text = new StringBuilder();
+        if (json) {
+            text.append(JsonReport.compared(target.commands(), results, ceilings))
+                    .append('\n');
+        } else {
+            text.append(TextReport.commands(target.commands())).append(TextReport.compared(results));
+            ceilings.forEach(ceiling -> text.append(TextReport.ceiling(ceiling)));
+        }
+        out().print(text);
         out().flush();
     }
 
@@ -113,6 +123,15 @@ public final class BenchCommand implements Callable<Integer> {
                 throw backEnd.explained(e);
             }
         }
+    }
+
+    /// The job without a device, if that is asked for.
+    private List<Measurement> ceiling(Job job, int rounds) throws IOException, UsageException {
+        List<Measurement> results = new ArrayList<>();
+        for (int round = 0; load.ceiling() && round < rounds; round++) {
+            results.add(runner().ceiling(job));
+        }
+        return results;
     }
 
     private static Start started(String command) throws IOException, InterruptedException {

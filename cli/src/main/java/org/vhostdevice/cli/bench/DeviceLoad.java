@@ -25,6 +25,12 @@ interface DeviceLoad {
     /// Runs the load for a time. Called several times.
     LoadReport run(Frontend frontend, Job job, Duration time) throws IOException, UsageException, InterruptedException;
 
+    /// The same load without a device in between, for a time. Only socket devices have
+    /// that.
+    default LoadReport ceiling(Job job, Duration time) throws IOException, UsageException {
+        throw new UnsupportedOperationException(job.toString());
+    }
+
     /// What is done once after it, such as verifying what was written.
     void finish(Frontend frontend, Job job) throws IOException, UsageException, InterruptedException;
 }

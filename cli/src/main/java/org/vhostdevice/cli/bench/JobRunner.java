@@ -50,6 +50,11 @@ final class JobRunner {
         }
     }
 
+    /// Does a job without a device.
+    Measurement ceiling(Job job) throws IOException, UsageException {
+        return new Measurement(job, device.ceiling(job, load.runtime()), Optional.empty());
+    }
+
     /// The process that serves the socket, if this host shows it.
     private static Optional<ProcessHandle> peer(Frontend frontend) throws IOException {
         int pid = UnixSocket.peerPid(frontend.client().fd());

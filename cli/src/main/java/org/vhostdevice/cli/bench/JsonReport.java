@@ -14,22 +14,41 @@ final class JsonReport {
     private JsonReport() {}
 
     /// The jobs of one back end.
-    static String single(List<Measurement> results) {
-        return NODES.objectNode().set("jobs", results(results)).toPrettyString();
+    ///
+    /// @param ceilings of each job, what was measured without a device
+    static String single(List<Measurement> results, List<List<Measurement>> ceilings) {
+        ArrayNode jobs = NODES.arrayNode();
+        for (int i = 0; i < results.size(); i++) {
+            ObjectNode job = result(results.get(i));
+            putCeiling(job, ceilings.get(i));
+            jobs.add(job);
+        }
+        return NODES.objectNode().set("jobs", jobs).toPrettyString();
+    }
+
+    private static void putCeiling(ObjectNode job, List<Measurement> ceiling) {
+        if (!ceiling.isEmpty()) {
+            job.set("without_device", results(ceiling));
+        }
     }
 
     /// The jobs of two commands, with all rounds.
-    static String compared(List<String> commands, List<Comparison<Measurement>> comparisons) {
+    ///
+    /// @param ceilings of each job, what was measured without a device
+    static String compared(
+            List<String> commands, List<Comparison<Measurement>> comparisons, List<List<Measurement>> ceilings) {
         ObjectNode root = NODES.objectNode();
         root.put("a", commands.getFirst()).put("b", commands.getLast());
         ArrayNode jobs = root.putArray("jobs");
-        for (Comparison<Measurement> both : comparisons) {
+        for (int i = 0; i < comparisons.size(); i++) {
+            Comparison<Measurement> both = comparisons.get(i);
             ObjectNode job = describe(both.a().getFirst().job());
             job.set("iops", sides(both, result -> result.report().iops()));
             job.set("lat_usec_p99", sides(both, result -> result.latencyMicros(99)));
             job.set("cpu_usec_per_request", sides(both, Measurement::cpuMicros));
             job.set("a", results(both.a()));
             job.set("b", results(both.b()));
+            putCeiling(job, ceilings.get(i));
             jobs.add(job);
         }
         return root.toPrettyString();
@@ -72,6 +91,7 @@ final class JsonReport {
         }
         put(node, "cpu_usec_per_request", result.cpuMicros());
         put(node, "cpu_share", result.cpuShare());
+        put(node, "fairness", report.fairness());
         return node;
     }
 

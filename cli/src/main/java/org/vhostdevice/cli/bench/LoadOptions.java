@@ -89,6 +89,18 @@ final class LoadOptions {
     @Mixin
     private final HostOptions host = new HostOptions();
 
+    @Option(
+            names = "--connections",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "With vsock: connections among which the packets are divided (default: ${DEFAULT-VALUE}).")
+    private int connections;
+
+    @Option(
+            names = "--ceiling",
+            description = "With vsock: after each load put it on plain Unix sockets too, without a device in between.")
+    private boolean ceiling;
+
     @Option(names = "--packed", description = "Use packed rings; the back end must offer VIRTIO_F_RING_PACKED.")
     private boolean packed;
 
@@ -156,6 +168,9 @@ final class LoadOptions {
         for (Job job : all) {
             check(job);
         }
+        if (device != DeviceKind.VSOCK && (ceiling || connections != 1)) {
+            throw new UsageException((ceiling ? "--ceiling" : "--connections") + " goes with --device vsock");
+        }
         Duration _ = ramp();
         long _ = span();
     }
@@ -191,6 +206,16 @@ final class LoadOptions {
         if (queues != 1) {
             throw new UsageException("--num-queues goes with blk");
         }
+    }
+
+    /// Connections of a socket device.
+    int connections() {
+        return connections;
+    }
+
+    /// Whether the load runs without a device too.
+    boolean ceiling() {
+        return ceiling;
     }
 
     /// Refuses to verify, for loads without contents.

@@ -3,6 +3,7 @@ package org.vhostdevice.cli.bench;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.vhostdevice.core.frontend.LoadReport;
 
 /// Results as people read them.
@@ -42,8 +43,14 @@ final class TextReport {
                 "    lat (usec): avg=%.1f, max=%.1f%n",
                 report.latency().mean() / MICRO,
                 report.latency().max() / MICRO));
-        text.append(percentiles(result));
-        return text.append(cpu(result)).toString();
+        text.append(percentiles(result)).append(cpu(result));
+        if (report.fairness() < 1) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "  fairness: the slowest connection had %.0f%% of the mean%n",
+                    report.fairness() * PERCENT));
+        }
+        return text.toString();
     }
 
     private static String direction(String word, long requests, LoadReport report) {
@@ -111,7 +118,42 @@ final class TextReport {
                     median("%.2f", both.b(), Measurement::cpuMicros),
                     ratio(both.ratio(Measurement::cpuMicros))));
         }
+        return text.append(fairness(comparisons)).toString();
+    }
+
+    /// Jobs of which a connection had less than another.
+    private static String fairness(List<Comparison<Measurement>> comparisons) {
+        ToDoubleFunction<Measurement> fairness = result -> result.report().fairness();
+        StringBuilder text = new StringBuilder();
+        for (Comparison<Measurement> both : comparisons) {
+            if (Stream.concat(both.a().stream(), both.b().stream())
+                    .anyMatch(result -> fairness.applyAsDouble(result) < 1)) {
+                text.append(String.format(
+                        Locale.ROOT,
+                        "%s: slowest connection/mean A %s, B %s%n",
+                        both.a().getFirst().job(),
+                        median("%.2f", both.a(), fairness),
+                        median("%.2f", both.b(), fairness)));
+            }
+        }
         return text.toString();
+    }
+
+    /// One job without a device; nothing if it was not done.
+    static String ceiling(List<Measurement> rounds) {
+        if (rounds.isEmpty()) {
+            return "";
+        }
+        Spread iops = Comparison.spread(rounds, result -> result.report().iops());
+        return String.format(
+                Locale.ROOT,
+                "%s without a device: IOPS %.0f (%.0f..%.0f), p99 %s usec, slowest/mean %s%n",
+                rounds.getFirst().job(),
+                iops.median(),
+                iops.min(),
+                iops.max(),
+                median("%.1f", rounds, result -> result.latencyMicros(99)),
+                median("%.2f", rounds, result -> result.report().fairness()));
     }
 
     /// The starts of each command.

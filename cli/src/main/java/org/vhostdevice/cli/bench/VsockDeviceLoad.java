@@ -1,6 +1,7 @@
 package org.vhostdevice.cli.bench;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.vhostdevice.core.frontend.LoadReport;
 import org.vhostdevice.core.frontend.QueuePlan;
 import org.vhostdevice.core.frontend.RegionPlan;
 import org.vhostdevice.core.frontend.vsock.HybridHost;
+import org.vhostdevice.core.frontend.vsock.PlainSocketLoad;
 import org.vhostdevice.core.frontend.vsock.VsockDriver;
 import org.vhostdevice.core.frontend.vsock.VsockLoad;
 
@@ -34,9 +36,12 @@ final class VsockDeviceLoad implements DeviceLoad {
         FrontendOptions _ = frontend(job);
         options.requireNoVerify();
         Path _ = options.host().vsockUds();
+        if (options.connections() > 1 && plan(job).direction() == VsockLoad.Direction.ROUND_TRIP) {
+            throw new UsageException("--connections goes with --rw read and write; of randrw --iodepth tells them");
+        }
     }
 
-    private static VsockLoad.Plan plan(Job job) throws UsageException {
+    private VsockLoad.Plan plan(Job job) throws UsageException {
         VsockLoad.Direction direction = switch (job.access()) {
             case WRITE -> VsockLoad.Direction.TO_HOST;
             case READ -> VsockLoad.Direction.TO_GUEST;
@@ -45,15 +50,18 @@ final class VsockDeviceLoad implements DeviceLoad {
                 throw new UsageException("vsock has no random access: give --rw write (guest to host), read"
                         + " (host to guest) or randrw (there and back)");
         };
-        return new VsockLoad.Plan(direction, job.blockBytes(), job.depth());
+        return direction == VsockLoad.Direction.ROUND_TRIP
+                ? VsockLoad.Plan.roundTrips(job.blockBytes(), job.depth())
+                : new VsockLoad.Plan(direction, job.blockBytes(), job.depth(), options.connections());
     }
 
     @Override
     public FrontendOptions frontend(Job job) throws UsageException {
-        int ring = QueuePlan.powerOfTwo(MIN_RING + job.depth());
+        VsockLoad.Plan plan = plan(job);
+        int ring = QueuePlan.powerOfTwo(MIN_RING + plan.depth());
         return VsockDriver.prepare(options.frontend())
                 .withQueues(new QueuePlan(QUEUES, ring, 2))
-                .withMemory(List.of(RegionPlan.holding(plan(job).memoryBytes(), (long) QUEUES * ring)));
+                .withMemory(List.of(RegionPlan.holding(plan.memoryBytes(), (long) QUEUES * ring)));
     }
 
     @Override
@@ -71,6 +79,16 @@ final class VsockDeviceLoad implements DeviceLoad {
     @Override
     public LoadReport run(Frontend frontend, Job job, Duration time) throws IOException {
         return load().run(time);
+    }
+
+    @Override
+    public LoadReport ceiling(Job job, Duration time) throws IOException, UsageException {
+        Path folder = Files.createTempDirectory("vhost-bench");
+        try (PlainSocketLoad plain = new PlainSocketLoad(plan(job), folder.resolve("s"))) {
+            return plain.run(time);
+        } finally {
+            Files.delete(folder);
+        }
     }
 
     @Override

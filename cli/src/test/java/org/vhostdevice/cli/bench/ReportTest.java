@@ -1,6 +1,7 @@
 package org.vhostdevice.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -44,7 +45,7 @@ class ReportTest {
         Measurement unknown = second(10, null);
         assertTrue(TextReport.single(unknown).contains("cpu: unknown"));
         JsonNode job = new ObjectMapper()
-                .readTree(JsonReport.single(List.of(unknown)))
+                .readTree(JsonReport.single(List.of(unknown), List.of(List.of())))
                 .path("jobs")
                 .path(0);
         assertTrue(job.path("cpu_usec_per_request").isNull());
@@ -63,11 +64,26 @@ class ReportTest {
         assertTrue(text.contains("2.00 (1.00..3.00)"), text);
         assertTrue(text.contains("0.50 (0.33..1.00)"), text);
         JsonNode job = new ObjectMapper()
-                .readTree(JsonReport.compared(List.of("x", "y"), List.of(both)))
+                .readTree(JsonReport.compared(List.of("x", "y"), List.of(both), List.of(List.of(second(7, cpu)))))
                 .path("jobs")
                 .path(0);
         assertEquals(2, job.path("iops").path("ratio").path("median").doubleValue());
         assertEquals(3, job.path("a").size());
+        assertEquals(7, job.path("without_device").path(0).path("total_ios").intValue());
+    }
+
+    @Test
+    void connectionThatGetsLessThanOthersShows() {
+        Measurement even = second(100, null);
+        Measurement uneven = new Measurement(JOB, even.report().by(50, 100, 150), Optional.empty());
+        assertTrue(TextReport.single(uneven).contains("the slowest connection had 50% of the mean"));
+        assertFalse(TextReport.single(even).contains("fairness"));
+        String both = TextReport.compared(List.of(new Comparison<>(List.of(uneven), List.of(even))));
+        assertTrue(both.contains("slowest connection/mean A 0.50, B 1.00"), both);
+        String ceiling = TextReport.ceiling(List.of(uneven, uneven));
+        assertTrue(
+                ceiling.contains("without a device: IOPS 100 (100..100), p99 10.0 usec, slowest/mean 0.50"), ceiling);
+        assertEquals("", TextReport.ceiling(List.of()));
     }
 
     @Test

@@ -19,7 +19,8 @@ import org.vhostdevice.core.protocol.Message;
 import org.vhostdevice.core.protocol.ProtocolFeature;
 import org.vhostdevice.core.sys.Notification;
 
-/// What socket devices do with single packets; [VsockConnectionChecks] has the connections.
+/// What socket devices do with single packets; [VsockConnectionChecks] has the connections of streams, and
+/// [VsockMessageChecks] those of messages.
 final class VsockChecks {
     private static final String FEATURES = "VIRTIO 1.4, 5.10.3";
     private static final String FEATURES_DEVICE = "VIRTIO 1.4, 5.10.3.2";
@@ -27,13 +28,14 @@ final class VsockChecks {
     private static final String PACKETS = "VIRTIO 1.4, 5.10.6.4.2";
     private static final String CONNECTING = "VIRTIO 1.4, 5.10.6.5";
     private static final String BUFFERS = "VIRTIO 1.4, 2.7.8";
-    private static final Need SHOWS_CONFIG = Need.protocol(ProtocolFeature.CONFIG);
+    static final Need SHOWS_CONFIG = Need.protocol(ProtocolFeature.CONFIG);
     private static final int PACKETS_AT_ONCE = 64;
     private static final int UNKNOWN_TYPE = 0x777;
 
     static final CheckSuite SUITE = CheckSuite.of(
             DeviceKind.VSOCK,
-            Stream.concat(packets().stream(), VsockConnectionChecks.checks().stream())
+            Stream.of(packets(), VsockConnectionChecks.checks(), VsockMessageChecks.checks())
+                    .flatMap(List::stream)
                     .map(check -> check.needs().isEmpty() ? check.needing(SHOWS_CONFIG) : check)
                     .toList());
 

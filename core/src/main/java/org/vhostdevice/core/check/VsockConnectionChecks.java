@@ -43,7 +43,7 @@ final class VsockConnectionChecks {
                 must("V14b", STREAMS, "the guest refuses the host", VsockConnectionChecks::guestRefuses));
     }
 
-    private static void requireSame(byte[] sent, byte[] came, String where) {
+    static void requireSame(byte[] sent, byte[] came, String where) {
         CheckEnded.require(
                 Arrays.equals(sent, came),
                 sent.length + " bytes " + where + " as they were sent",

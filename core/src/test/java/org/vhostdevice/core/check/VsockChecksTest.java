@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vhostdevice.core.testkit.VsockFault;
 import org.vhostdevice.core.testkit.VsockTestDevice;
-import org.vhostdevice.core.testkit.VsockTestDevice.Fault;
 
 @Timeout(120)
 class VsockChecksTest {
@@ -24,7 +24,7 @@ class VsockChecksTest {
 
     @Test
     void deviceThatObeysPasses() throws Exception {
-        var device = new VsockTestDevice(directory.resolve("h"), Fault.NONE);
+        var device = new VsockTestDevice(directory.resolve("h"), VsockFault.NONE);
         Set<String> skipped = CheckRun.allPass(device, directory.resolve("s"), options(Duration.ofSeconds(20)));
         skipped.remove("V11"); // needs DEVICE_STATE, which the server may offer
         assertEquals(Set.of(), skipped);
@@ -56,9 +56,12 @@ class VsockChecksTest {
         "SAYS_NO, V14a",
         "KEEPS_HOST, V14b",
         "REFUSES_AS_STREAM, V10b",
-        "MOVE_UNTOLD, V11"
+        "MOVE_UNTOLD, V11",
+        "BORDERS_LOST, V10c",
+        "ENDS_UNTOLD, V10d",
+        "SAYS_NO, V10e"
     })
-    void faultIsFound(Fault fault, String check) throws Exception {
+    void faultIsFound(VsockFault fault, String check) throws Exception {
         var device = new VsockTestDevice(directory.resolve("h"), fault);
         CheckRun.fails(device, directory.resolve("s"), options(Duration.ofMillis(500)), check);
     }

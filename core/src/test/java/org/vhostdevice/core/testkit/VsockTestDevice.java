@@ -7,7 +7,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,11 +15,16 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.ConfigSpace;
 import org.vhostdevice.core.device.DeviceType;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
 import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.sys.OwnedFd;
+import org.vhostdevice.core.sys.Poller;
+import org.vhostdevice.core.sys.Sockets;
+import org.vhostdevice.core.sys.UnixSocket;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 
 /// A socket device for tests, written down from VIRTIO 1.4, 5.10, whose host side are Unix sockets: the guest connects
@@ -34,55 +38,10 @@ public final class VsockTestDevice implements VirtioDevice {
     private static final int SPACE = 64 << 10;
     private static final int CHUNK = 4096;
     private static final int QUEUES = 3;
-
-    /// Rules to break.
-    public enum Fault {
-        /// None.
-        NONE,
-        /// Gives the guest the host's context id.
-        CID_OF_THE_HOST,
-        /// Does not refuse connections to ports where nobody listens.
-        REFUSAL_UNSAID,
-        /// Does not refuse unknown types of sockets.
-        TYPE_UNREFUSED,
-        /// Does not answer questions of credit.
-        CREDIT_UNTOLD,
-        /// Sends more than the guest has room for.
-        CREDIT_EXCEEDED,
-        /// Says that it has no room at all.
-        NO_SPACE,
-        /// Reads no packets while it cannot send any.
-        WAITS_FOR_BUFFERS,
-        /// Does not end a connection that the guest has shut down.
-        NO_RESET_AFTER_SHUTDOWN,
-        /// Takes what is behind a packet's data for data.
-        WHOLE_BUFFER,
-        /// Keeps the buffers of packets that are malformed.
-        KEEPS_MALFORMED,
-        /// Counts no bytes that it took.
-        COUNTS_NOTHING,
-        /// Says nothing to packets of no connection.
-        STRAYS_IGNORED,
-        /// Answers a reset by a reset.
-        RESETS_RESETS,
-        /// Does not offer NO_IMPLIED_STREAM.
-        NOT_OFFERED,
-        /// Does not tell the guest that the host has closed.
-        NO_SHUTDOWN,
-        /// Leaves the host's end open when the guest resets the connection.
-        KEEPS_HOST,
-        /// Takes the end of one direction for the end of both.
-        WHOLE_SHUTDOWN,
-        /// Tells the host that the guest did not grant a connection.
-        SAYS_NO,
-        /// Refuses sockets of any type by packets of stream sockets.
-        REFUSES_AS_STREAM,
-        /// Does not tell the guest that it has moved.
-        MOVE_UNTOLD
-    }
+    private static final int ACCEPT_MILLIS = 50;
 
     private final Path path;
-    private final Fault fault;
+    private final VsockFault fault;
     private final Map<Integer, Host> hosts = new HashMap<>();
     private final ArrayDeque<DescriptorChain> empty = new ArrayDeque<>();
     private final ArrayDeque<DescriptorChain> events = new ArrayDeque<>();
@@ -91,7 +50,9 @@ public final class VsockTestDevice implements VirtioDevice {
     private final ArrayDeque<DescriptorChain> kept = new ArrayDeque<>();
     private final ArrayDeque<byte[]> toGuest = new ArrayDeque<>();
     private final ServerSocketChannel listener;
+    private final @Nullable OwnedFd messages;
     private volatile QueueContext context;
+    private volatile boolean closed;
     private int starts;
     private boolean told;
     private int nextHostPort = 1 << 30;
@@ -100,7 +61,7 @@ public final class VsockTestDevice implements VirtioDevice {
     private final class Host {
         private final int guestPort;
         private final int hostPort;
-        private final SocketChannel channel;
+        private final VsockHostEnd end;
         private int sent;
         private int forwarded;
         private int told;
@@ -109,15 +70,15 @@ public final class VsockTestDevice implements VirtioDevice {
         private boolean established;
         private boolean gone;
 
-        Host(int guestPort, int hostPort, SocketChannel channel) {
+        Host(int guestPort, int hostPort, VsockHostEnd end) {
             this.guestPort = guestPort;
             this.hostPort = hostPort;
-            this.channel = channel;
+            this.end = end;
         }
 
         synchronized int awaitRoom() throws InterruptedException {
             while (!gone && (!established || guestSpace - (sent - guestForwarded) <= 0)) {
-                if (established && fault == Fault.CREDIT_EXCEEDED) {
+                if (established && fault == VsockFault.CREDIT_EXCEEDED) {
                     return CHUNK;
                 }
                 wait();
@@ -143,7 +104,7 @@ public final class VsockTestDevice implements VirtioDevice {
 
         private int read(ByteBuffer into) {
             try {
-                return channel.read(into);
+                return end.read(into);
             } catch (IOException e) {
                 return -1;
             }
@@ -158,16 +119,17 @@ public final class VsockTestDevice implements VirtioDevice {
                 }
                 int n = read(buffer.clear().limit(room));
                 if (n < 0) {
-                    if (fault != Fault.NO_SHUTDOWN) {
+                    if (fault != VsockFault.NO_SHUTDOWN) {
                         context.execute(() -> give(packet(this, 4, 3)));
                     }
                     return;
                 }
                 byte[] data = Arrays.copyOf(buffer.array(), n);
+                int flags = end.ended() && fault != VsockFault.ENDS_UNTOLD ? 1 : 0;
                 synchronized (this) {
                     sent += n;
                 }
-                context.execute(() -> give(packet(this, 5, 0, data)));
+                context.execute(() -> give(packet(this, 5, flags, data)));
             }
         }
     }
@@ -177,28 +139,51 @@ public final class VsockTestDevice implements VirtioDevice {
     /// @param path  the start of the paths of its sockets
     /// @param fault which rule it breaks
     /// @throws IOException if the host refuses
-    public VsockTestDevice(Path path, Fault fault) throws IOException {
+    public VsockTestDevice(Path path, VsockFault fault) throws IOException {
         this.path = path;
         this.fault = fault;
+        messages = VsockHostEnd.listenForMessages(messagePath(path));
         listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(path));
         var _ = Background.run(this::accept);
+        if (messages != null) {
+            OwnedFd fd = messages;
+            var _ = Background.run(() -> acceptMessages(fd));
+        }
+    }
+
+    private static Path messagePath(Path path) {
+        return Path.of(path + ".seqpacket");
     }
 
     private void accept() throws IOException {
         while (true) {
-            SocketChannel channel = listener.accept();
-            StringBuilder line = new StringBuilder();
-            ByteBuffer one = ByteBuffer.allocate(1);
-            while (channel.read(one.clear()) > 0 && one.get(0) != '\n') {
-                line.append((char) one.get(0));
-            }
-            int port = Integer.parseInt(line.substring("CONNECT ".length()));
-            context.execute(() -> {
-                var host = new Host(port, nextHostPort++, channel);
-                hosts.put(port, host);
-                give(packet(host, 1, 0));
-            });
+            call(new VsockHostEnd.Stream(listener.accept()));
         }
+    }
+
+    private void acceptMessages(OwnedFd fd) throws IOException {
+        while (!closed) {
+            OwnedFd accepted = Sockets.accept(fd.number());
+            if (accepted != null) {
+                call(new VsockHostEnd.Messages(accepted));
+            } else {
+                var _ = UnixSocket.poll(fd.number(), Poller.READ, ACCEPT_MILLIS);
+            }
+        }
+    }
+
+    private void call(VsockHostEnd end) throws IOException {
+        StringBuilder line = new StringBuilder();
+        ByteBuffer one = ByteBuffer.allocate(1);
+        while (end.read(one.clear()) > 0 && one.get(0) != '\n') {
+            line.append((char) one.get(0));
+        }
+        int port = Integer.parseInt(line.substring("CONNECT ".length()));
+        context.execute(() -> {
+            var host = new Host(port, nextHostPort++, end);
+            hosts.put(port, host);
+            give(packet(host, 1, 0));
+        });
     }
 
     @Override
@@ -218,14 +203,14 @@ public final class VsockTestDevice implements VirtioDevice {
 
     @Override
     public long features() {
-        return fault == Fault.NOT_OFFERED ? 3 : 7;
+        return fault == VsockFault.NOT_OFFERED ? 3 : 7;
     }
 
     @Override
     public ConfigSpace config() {
         return () -> ByteBuffer.allocate(8)
                 .order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(fault == Fault.CID_OF_THE_HOST ? 2 : CID)
+                .putLong(fault == VsockFault.CID_OF_THE_HOST ? 2 : CID)
                 .array();
     }
 
@@ -271,14 +256,14 @@ public final class VsockTestDevice implements VirtioDevice {
 
     /// Queues that start again without a reset between belong to a guest that was stopped, and has moved perhaps.
     private void tellMoved() {
-        if (starts > QUEUES && !told && fault != Fault.MOVE_UNTOLD) {
+        if (starts > QUEUES && !told && fault != VsockFault.MOVE_UNTOLD) {
             told = true;
             GuestBytes.complete(events.remove(), new byte[4]);
         }
     }
 
     private void readPackets() {
-        while (!unread.isEmpty() && (fault != Fault.WAITS_FOR_BUFFERS || toGuest.isEmpty())) {
+        while (!unread.isEmpty() && (fault != VsockFault.WAITS_FOR_BUFFERS || toGuest.isEmpty())) {
             DescriptorChain chain = unread.remove();
             ByteBuffer bytes = GuestBytes.readable(chain);
             boolean whole = bytes.capacity() >= HEADER
@@ -287,7 +272,7 @@ public final class VsockTestDevice implements VirtioDevice {
             if (whole) {
                 chain.complete(0);
                 serve(bytes);
-            } else if (fault == Fault.KEEPS_MALFORMED) {
+            } else if (fault == VsockFault.KEEPS_MALFORMED) {
                 kept.add(chain);
             } else {
                 chain.complete(0);
@@ -300,8 +285,8 @@ public final class VsockTestDevice implements VirtioDevice {
         int hostPort = packet.getInt(20);
         int operation = packet.getShort(30);
         Host host = hosts.get(guestPort);
-        if (packet.getShort(28) != 1) {
-            if (fault != Fault.TYPE_UNREFUSED) {
+        if (!isOffered(packet.getShort(28))) {
+            if (fault != VsockFault.TYPE_UNREFUSED) {
                 give(reset(packet));
             }
             return;
@@ -309,7 +294,7 @@ public final class VsockTestDevice implements VirtioDevice {
         if (operation == 1) {
             connect(packet, guestPort, hostPort);
         } else if (host == null || host.hostPort != hostPort) {
-            boolean answer = operation == 3 ? fault == Fault.RESETS_RESETS : fault != Fault.STRAYS_IGNORED;
+            boolean answer = operation == 3 ? fault == VsockFault.RESETS_RESETS : fault != VsockFault.STRAYS_IGNORED;
             if (answer) {
                 give(reset(packet));
             }
@@ -319,24 +304,29 @@ public final class VsockTestDevice implements VirtioDevice {
         }
     }
 
+    private boolean isOffered(int type) {
+        return type == 1 || (type == 2 && context.features().has(1) && fault != VsockFault.REFUSES_AS_STREAM);
+    }
+
     private void serve(Host host, int operation, ByteBuffer packet) {
         switch (operation) {
             case 2 -> {
                 host.establish();
                 start(host);
-                String word = fault == Fault.SAYS_NO ? "NO " : "OK ";
-                write(host, ByteBuffer.wrap((word + host.hostPort + "\n").getBytes(StandardCharsets.US_ASCII)));
+                String word = fault == VsockFault.SAYS_NO ? "NO " : "OK ";
+                write(host, ByteBuffer.wrap((word + host.hostPort + "\n").getBytes(StandardCharsets.US_ASCII)), true);
             }
             case 5 -> {
-                int n = fault == Fault.WHOLE_BUFFER ? packet.capacity() - HEADER : packet.getInt(24);
-                write(host, packet.slice(HEADER, n));
-                host.forwarded += fault == Fault.COUNTS_NOTHING ? 0 : n;
+                int n = fault == VsockFault.WHOLE_BUFFER ? packet.capacity() - HEADER : packet.getInt(24);
+                boolean ends = (packet.getInt(32) & 1) != 0 || fault == VsockFault.BORDERS_LOST;
+                write(host, packet.slice(HEADER, n), ends);
+                host.forwarded += fault == VsockFault.COUNTS_NOTHING ? 0 : n;
                 if (host.forwarded - host.told >= SPACE / 2) {
                     give(packet(host, 6, 0));
                 }
             }
             case 7 -> {
-                if (fault != Fault.CREDIT_UNTOLD) {
+                if (fault != VsockFault.CREDIT_UNTOLD) {
                     give(packet(host, 6, 0));
                 }
             }
@@ -349,20 +339,20 @@ public final class VsockTestDevice implements VirtioDevice {
     }
 
     private void shutDown(Host host, int flags) {
-        if (flags == 3 || fault == Fault.WHOLE_SHUTDOWN) {
+        if (flags == 3 || fault == VsockFault.WHOLE_SHUTDOWN) {
             end(host, true);
         } else if (flags == 2) {
-            quietly(host.channel::shutdownOutput);
+            quietly(host.end::shutdownOutput);
         }
     }
 
     private void end(Host host, boolean answer) {
         hosts.remove(host.guestPort);
         host.end();
-        if (fault != Fault.KEEPS_HOST) {
-            quietly(host.channel::close);
+        if (fault != VsockFault.KEEPS_HOST) {
+            quietly(host.end::close);
         }
-        if (answer && fault != Fault.NO_RESET_AFTER_SHUTDOWN) {
+        if (answer && fault != VsockFault.NO_RESET_AFTER_SHUTDOWN) {
             give(packet(host, 3, 0));
         }
     }
@@ -381,11 +371,9 @@ public final class VsockTestDevice implements VirtioDevice {
         }
     }
 
-    private static void write(Host host, ByteBuffer data) {
+    private static void write(Host host, ByteBuffer data, boolean ends) {
         try {
-            while (data.hasRemaining()) {
-                host.channel.write(data);
-            }
+            host.end.write(data, ends);
         } catch (IOException e) {
             // the host has closed its end: the thread that reads from it says so
         }
@@ -393,15 +381,15 @@ public final class VsockTestDevice implements VirtioDevice {
 
     private void connect(ByteBuffer packet, int guestPort, int hostPort) {
         try {
-            SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(path + "_" + hostPort));
-            var host = new Host(guestPort, hostPort, channel);
+            var host = new Host(
+                    guestPort, hostPort, VsockHostEnd.connect(packet.getShort(28), Path.of(path + "_" + hostPort)));
             host.credit(packet);
             host.establish();
             hosts.put(guestPort, host);
             give(packet(host, 2, 0));
             start(host);
         } catch (IOException e) {
-            if (fault != Fault.REFUSAL_UNSAID) {
+            if (fault != VsockFault.REFUSAL_UNSAID) {
                 give(reset(packet));
             }
         }
@@ -418,7 +406,7 @@ public final class VsockTestDevice implements VirtioDevice {
                 .putLong(CID)
                 .putInt(packet.getInt(20))
                 .putInt(packet.getInt(16))
-                .putShort(28, fault == Fault.REFUSES_AS_STREAM ? (short) 1 : packet.getShort(28))
+                .putShort(28, fault == VsockFault.REFUSES_AS_STREAM ? (short) 1 : packet.getShort(28))
                 .putShort(30, (short) 3)
                 .array();
     }
@@ -432,10 +420,10 @@ public final class VsockTestDevice implements VirtioDevice {
                 .putInt(host.hostPort)
                 .putInt(host.guestPort)
                 .putInt(data.length)
-                .putShort((short) 1)
+                .putShort((short) host.end.type())
                 .putShort((short) operation)
                 .putInt(flags)
-                .putInt(fault == Fault.NO_SPACE ? 0 : SPACE)
+                .putInt(fault == VsockFault.NO_SPACE ? 0 : SPACE)
                 .putInt(host.forwarded)
                 .put(data)
                 .array();
@@ -450,6 +438,9 @@ public final class VsockTestDevice implements VirtioDevice {
     private static byte[] cut(byte[] packet, int from, int to) {
         byte[] part = Arrays.copyOf(packet, HEADER + to - from);
         System.arraycopy(packet, HEADER + from, part, HEADER, to - from);
+        if (HEADER + to < packet.length) {
+            var _ = ByteBuffer.wrap(part).order(ByteOrder.LITTLE_ENDIAN).putInt(32, 0); // the message goes on
+        }
         var _ = ByteBuffer.wrap(part).order(ByteOrder.LITTLE_ENDIAN).putInt(24, to - from);
         return part;
     }
@@ -482,8 +473,13 @@ public final class VsockTestDevice implements VirtioDevice {
     public void close() {
         reset();
         try {
+            closed = true;
             listener.close();
+            if (messages != null) {
+                messages.close();
+            }
             var _ = Files.deleteIfExists(path);
+            var _ = Files.deleteIfExists(messagePath(path));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -9,22 +9,48 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// A connection of the host with the device. One thread reads and one writes.
 public final class HostSocket implements AutoCloseable {
     private static final int MAX_LINE = 100;
 
     private final SocketChannel channel;
-    private final Selector readable;
-    private final Selector writable;
+    private @Nullable Selector readable;
+    private @Nullable Selector writable;
 
-    HostSocket(SocketChannel channel) throws IOException {
+    /// Takes over a connection.
+    ///
+    /// @param channel connected; closed with this object
+    /// @throws IOException if the host refuses
+    public HostSocket(SocketChannel channel) throws IOException {
         this.channel = channel;
         channel.configureBlocking(false);
-        readable = Selector.open();
-        writable = Selector.open();
-        channel.register(readable, SelectionKey.OP_READ);
-        channel.register(writable, SelectionKey.OP_WRITE);
+    }
+
+    /// The socket itself, which does not block.
+    SocketChannel channel() {
+        return channel;
+    }
+
+    private synchronized Selector readable() throws IOException {
+        if (readable == null) {
+            readable = selector(SelectionKey.OP_READ);
+        }
+        return readable;
+    }
+
+    private synchronized Selector writable() throws IOException {
+        if (writable == null) {
+            writable = selector(SelectionKey.OP_WRITE);
+        }
+        return writable;
+    }
+
+    private Selector selector(int interest) throws IOException {
+        Selector selector = Selector.open();
+        SelectionKey _ = channel.register(selector, interest);
+        return selector;
     }
 
     /// Reads what is there, and waits for the first byte.
@@ -35,8 +61,8 @@ public final class HostSocket implements AutoCloseable {
     /// @throws IOException if the host refuses
     public int read(ByteBuffer into, Duration within) throws IOException {
         int n = readNow(into);
-        if (n == 0 && readable.select(Math.max(1, within.toMillis())) > 0) {
-            readable.selectedKeys().clear();
+        if (n == 0 && readable().select(Math.max(1, within.toMillis())) > 0) {
+            readable().selectedKeys().clear();
             n = readNow(into);
         }
         return n;
@@ -95,8 +121,8 @@ public final class HostSocket implements AutoCloseable {
     public void write(ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             if (channel.write(bytes) == 0) {
-                writable.select();
-                writable.selectedKeys().clear();
+                int _ = writable().select();
+                writable().selectedKeys().clear();
             }
         }
     }
@@ -119,9 +145,13 @@ public final class HostSocket implements AutoCloseable {
 
     /// Ends the connection; who waits for it finds out.
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
         channel.close();
-        readable.close();
-        writable.close();
+        if (readable != null) {
+            readable.close();
+        }
+        if (writable != null) {
+            writable.close();
+        }
     }
 }

@@ -7,13 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.vhostdevice.core.frontend.BackendRefusal;
 import org.vhostdevice.core.frontend.BackendTimeout;
+import org.vhostdevice.core.frontend.BackendViolation;
 import org.vhostdevice.core.frontend.Frontend;
-import org.vhostdevice.core.frontend.LatencyHistogram;
 import org.vhostdevice.core.frontend.LoadReport;
 import org.vhostdevice.core.frontend.SlotLoad;
+import org.vhostdevice.core.frontend.SlotQueue;
 
 /// Keeps a socket device busy: connects from the guest to a host that it plays itself, and sends, receives, or has
-/// messages come back. One thread, and one for each connection on the host's side.
+/// messages come back. One thread, and one for the host's side.
 public final class VsockLoad implements AutoCloseable {
     /// The most data of a packet.
     public static final int MAX_BYTES = VsockDriver.DATA_BYTES;
@@ -26,31 +27,42 @@ public final class VsockLoad implements AutoCloseable {
 
     private static final int LEAST_SLOTS = 32;
     private static final int MOST_SLOTS = 128;
+    private static final int MOST_CONNECTIONS = 4096;
 
     private final Plan plan;
     private final boolean polling;
     private final Duration timeout;
     private final VsockDriver driver;
-    private final MemorySegment message;
-    private final List<HostSocket> hosts = new ArrayList<>();
+    private final HostPeers hosts;
     private final List<VsockConnection> connections = new ArrayList<>();
 
     /// What is done.
     public enum Direction {
-        /// The guest sends packets to the host, by one connection.
-        TO_HOST,
-        /// The host sends packets to the guest, by one connection.
-        TO_GUEST,
-        /// The guest sends messages, and the host sends them back, by many connections with one message each.
-        ROUND_TRIP
+        /// The guest sends packets to the host.
+        TO_HOST(HostPeers.Role.SINK),
+        /// The host sends packets to the guest.
+        TO_GUEST(HostPeers.Role.SOURCE),
+        /// The guest sends messages, and the host sends them back: each connection has one message on its way.
+        ROUND_TRIP(HostPeers.Role.ECHO);
+
+        private final HostPeers.Role role;
+
+        Direction(HostPeers.Role role) {
+            this.role = role;
+        }
+
+        HostPeers.Role role() {
+            return role;
+        }
     }
 
     /// A load.
     ///
-    /// @param direction what is done
-    /// @param bytes     data of a packet or message, at most [#MAX_BYTES]
-    /// @param depth     packets in flight, or connections
-    public record Plan(Direction direction, int bytes, int depth) {
+    /// @param direction   what is done
+    /// @param bytes       data of a packet or message, at most [#MAX_BYTES]
+    /// @param depth       buffers for packets in each direction, at most 128
+    /// @param connections at a time, at most 4096
+    public record Plan(Direction direction, int bytes, int depth, int connections) {
         /// Checks the numbers.
         public Plan {
             if (bytes < 1 || bytes > MAX_BYTES) {
@@ -59,6 +71,19 @@ public final class VsockLoad implements AutoCloseable {
             if (depth < 1 || depth > MOST_SLOTS) {
                 throw new IllegalArgumentException("1 to " + MOST_SLOTS + " are in flight, not " + depth);
             }
+            if (connections < 1 || connections > MOST_CONNECTIONS) {
+                throw new IllegalArgumentException(
+                        "there are 1 to " + MOST_CONNECTIONS + " connections, not " + connections);
+            }
+        }
+
+        /// Messages there and back.
+        ///
+        /// @param bytes       of each
+        /// @param connections with one of them each
+        /// @return the plan
+        public static Plan roundTrips(int bytes, int connections) {
+            return new Plan(Direction.ROUND_TRIP, bytes, Math.clamp(connections, LEAST_SLOTS, MOST_SLOTS), connections);
         }
 
         /// {@return the bytes of guest memory that a load takes}
@@ -67,20 +92,16 @@ public final class VsockLoad implements AutoCloseable {
         }
 
         VsockDriver.Buffers buffers() {
-            boolean many = direction == Direction.ROUND_TRIP;
-            return new VsockDriver.Buffers(many ? Math.max(depth, LEAST_SLOTS) : depth, bytes);
+            return new VsockDriver.Buffers(depth, bytes);
         }
 
-        private int connections() {
-            return direction == Direction.ROUND_TRIP ? depth : 1;
-        }
-
-        private HostPeer.Role role() {
-            return switch (direction) {
-                case TO_HOST -> HostPeer.Role.SINK;
-                case TO_GUEST -> HostPeer.Role.SOURCE;
-                case ROUND_TRIP -> HostPeer.Role.ECHO;
-            };
+        /// What a load that moves bytes has done, counted in blocks, so that devices that cut them differently can be
+        /// compared.
+        LoadReport inBlocks(LoadReport report) {
+            long blocks = Math.ceilDiv(report.bytes(), bytes);
+            long writes = direction == Direction.TO_HOST ? blocks : 0;
+            return new LoadReport(
+                    blocks, writes, report.errors(), report.bytes(), report.elapsedNanos(), report.latency());
         }
     }
 
@@ -97,55 +118,70 @@ public final class VsockLoad implements AutoCloseable {
         this.polling = polling;
         timeout = frontend.options().link().timeout();
         driver = new VsockDriver(frontend, plan.buffers());
-        message = MemorySegment.ofArray(new byte[plan.bytes()]);
+        hosts = new HostPeers(plan.direction().role());
         driver.giveBuffers();
         try (HostListener listener = host.listen(HOST_PORT)) {
             while (connections.size() < plan.connections()) {
-                int port = GUEST_PORT + connections.size();
-                connections.add(
-                        VsockConnection.connect(driver, driver.header(port, HOST_PORT, Vsock.TYPE_STREAM), SPACE));
-                HostSocket socket = listener.accept(timeout)
-                        .orElseThrow(() -> new BackendTimeout("the device does not connect to the host's socket"));
-                hosts.add(socket);
-                HostPeer.start(socket, plan.role());
+                connect(listener);
             }
             driver.awaitSent();
+            hosts.start();
         } catch (IOException e) {
             close();
             throw e;
         }
     }
 
+    private void connect(HostListener listener) throws IOException {
+        int port = GUEST_PORT + connections.size();
+        connections.add(VsockConnection.connect(driver, driver.header(port, HOST_PORT, Vsock.TYPE_STREAM), SPACE));
+        hosts.add(listener.accept(timeout)
+                .orElseThrow(() -> new BackendTimeout("the device does not connect to the host's socket")));
+    }
+
     /// Runs the load.
     ///
     /// @param time how long
     /// @return what was measured. The latency of a packet is the time for which the device had its buffer;
-    ///     that of a message is until it has come back
+    ///     that of a message is until it has come back. Packets are counted as if each had all of its bytes
     /// @throws BackendTimeout if nothing moves
     /// @throws IOException    if the back end fails
     public LoadReport run(Duration time) throws IOException {
-        VsockConnection first = connections.getFirst();
-        return switch (plan.direction()) {
-            case TO_HOST -> new SlotLoad(driver.transmitQueue(), new ToHost(first), polling, timeout).run(time);
-            case TO_GUEST -> new SlotLoad(driver.receiveQueue(), new ToGuest(first), polling, timeout).run(time);
-            case ROUND_TRIP -> new RoundTrips().run(time);
-        };
+        if (plan.direction() == Direction.ROUND_TRIP) {
+            return new RoundTrips(driver, connections, GUEST_PORT, plan.bytes()).run(time);
+        }
+        long[] bytes = new long[connections.size()];
+        boolean toHost = plan.direction() == Direction.TO_HOST;
+        SlotQueue queue = toHost ? driver.transmitQueue() : driver.receiveQueue();
+        SlotLoad.Work work = toHost ? new ToHost(bytes) : new ToGuest(bytes);
+        return plan.inBlocks(new SlotLoad(queue, work, polling, timeout).run(time))
+                .by(bytes);
     }
 
-    /// Packets to the host, as it has room for them. Every packet tells the guest's credit, so that nothing else needs
-    /// to be sent.
-    private final class ToHost implements SlotLoad.Work {
-        private final VsockConnection connection;
+    private int number(VsockHeader header) throws BackendViolation {
+        int number = header.destination().port() - GUEST_PORT;
+        if (number < 0 || number >= connections.size()) {
+            throw new BackendViolation(
+                    "a packet for port " + header.destination().port() + ", which has no connection");
+        }
+        return number;
+    }
 
-        ToHost(VsockConnection connection) {
-            this.connection = connection;
+    /// Packets to the host, by one connection after the other as it has room for them. Every packet tells the guest's
+    /// credit, so that nothing else needs to be sent.
+    private final class ToHost implements SlotLoad.Work {
+        private final long[] bytes;
+        private int next;
+
+        ToHost(long... bytes) {
+            this.bytes = bytes;
         }
 
         @Override
         public boolean start(int slot) throws IOException {
-            while (connection.room() < plan.bytes()) {
+            while (!findRoom()) {
                 boolean idle = driver.transmitQueue().offered() == 0;
-                if (!driver.receive(idle ? timeout.toNanos() : 0, (header, _) -> connection.note(header))) {
+                if (!driver.receive(idle ? timeout.toNanos() : 0, this::note)) {
                     if (idle) {
                         throw new BackendTimeout("the host makes no room within " + timeout.toMillis() + " ms");
                     }
@@ -153,9 +189,25 @@ public final class VsockLoad implements AutoCloseable {
                 }
             }
             MemorySegment buffer = driver.transmitQueue().readable(slot);
-            connection.header(Vsock.RW, 0, plan.bytes()).write(buffer);
+            connections.get(next).header(Vsock.RW, 0, plan.bytes()).write(buffer);
             driver.transmitQueue().offer(slot, VsockHeader.BYTES + (long) plan.bytes(), 0);
+            bytes[next] += plan.bytes();
+            next = (next + 1) % connections.size();
             return true;
+        }
+
+        private boolean findRoom() {
+            for (int tried = 0; tried < connections.size(); tried++) {
+                if (connections.get(next).room() >= plan.bytes()) {
+                    return true;
+                }
+                next = (next + 1) % connections.size();
+            }
+            return false;
+        }
+
+        private void note(VsockHeader header, MemorySegment data) throws IOException {
+            connections.get(number(header)).note(header);
         }
 
         @Override
@@ -166,11 +218,13 @@ public final class VsockLoad implements AutoCloseable {
 
     /// Packets to the guest, of any length up to the buffer's.
     private final class ToGuest implements SlotLoad.Work {
-        private final VsockConnection connection;
+        private final long[] bytes;
 
-        ToGuest(VsockConnection connection) {
-            this.connection = connection;
-            connection.sink((_, data) -> connection.forward(Math.toIntExact(data.byteSize())));
+        ToGuest(long... bytes) {
+            this.bytes = bytes;
+            for (VsockConnection connection : connections) {
+                connection.sink((_, data) -> connection.forward(Math.toIntExact(data.byteSize())));
+            }
         }
 
         @Override
@@ -182,78 +236,22 @@ public final class VsockLoad implements AutoCloseable {
         @Override
         public void finish(int slot, SlotLoad.Tally tally) throws IOException {
             driver.parse(slot, (header, data) -> {
-                connection.take(header, data);
+                int number = number(header);
+                connections.get(number).take(header, data);
+                if (connections.get(number).isReset()) {
+                    throw new BackendRefusal("the host has reset the connection");
+                }
                 if (data.byteSize() > 0) {
                     tally.done(false, data.byteSize());
+                    bytes[number] += data.byteSize();
                 }
             });
-            if (connection.isReset()) {
-                throw new BackendRefusal("the host has reset the connection");
-            }
-        }
-    }
-
-    /// Messages that come back. A connection's number is where its guest port is.
-    private final class RoundTrips {
-        private final LatencyHistogram latency = new LatencyHistogram();
-        private final long[] started = new long[connections.size()];
-        private final int[] back = new int[connections.size()];
-        private long requests;
-        private int running;
-
-        LoadReport run(Duration time) throws IOException {
-            long begin = System.nanoTime();
-            long end = begin + time.toNanos();
-            for (int i = 0; i < started.length; i++) {
-                int number = i;
-                connections.get(i).sink((_, data) -> back[number] += Math.toIntExact(data.byteSize()));
-                send(i);
-            }
-            while (running > 0) {
-                if (!driver.receive(timeout.toNanos(), this::take)) {
-                    throw new BackendTimeout(running + " messages do not come back");
-                }
-                for (int i = 0; i < started.length; i++) {
-                    finish(i, end);
-                }
-            }
-            return new LoadReport(requests, 0, 0, requests * plan.bytes(), System.nanoTime() - begin, latency);
-        }
-
-        private void send(int number) throws IOException {
-            started[number] = System.nanoTime();
-            running++;
-            connections.get(number).write(message, 0);
-        }
-
-        private void take(VsockHeader header, MemorySegment data) throws IOException {
-            int number = header.destination().port() - GUEST_PORT;
-            if (number >= 0 && number < started.length) {
-                connections.get(number).take(header, data);
-            }
-        }
-
-        private void finish(int number, long end) throws IOException {
-            if (back[number] < plan.bytes()) {
-                return;
-            }
-            long now = System.nanoTime();
-            latency.record(now - started[number]);
-            connections.get(number).forward(back[number]);
-            back[number] = 0;
-            requests++;
-            running--;
-            if (now - end < 0) {
-                send(number);
-            }
         }
     }
 
     /// Ends all connections on the host's side.
     @Override
     public void close() throws IOException {
-        for (HostSocket host : hosts) {
-            host.close();
-        }
+        hosts.close();
     }
 }

@@ -33,8 +33,8 @@ import org.vhostdevice.core.protocol.Bytes;
 import org.vhostdevice.core.testkit.Background;
 import org.vhostdevice.core.testkit.DeviceServerFixture;
 import org.vhostdevice.core.testkit.Seeded;
+import org.vhostdevice.core.testkit.VsockFault;
 import org.vhostdevice.core.testkit.VsockTestDevice;
-import org.vhostdevice.core.testkit.VsockTestDevice.Fault;
 
 @Timeout(60)
 @ExtendWith(Seeded.class)
@@ -50,7 +50,7 @@ class VsockConnectionTest {
         void run(VsockDriver driver) throws Exception;
     }
 
-    private void with(Fault fault, Duration timeout, Body body) throws Exception {
+    private void with(VsockFault fault, Duration timeout, Body body) throws Exception {
         Path socket = directory.resolve("s" + fault);
         try (var _ = new DeviceServerFixture(new VsockTestDevice(hybrid(fault), fault), socket);
                 Frontend frontend = Frontend.attach(
@@ -61,15 +61,15 @@ class VsockConnectionTest {
         }
     }
 
-    private Path hybrid(Fault fault) {
+    private Path hybrid(VsockFault fault) {
         return directory.resolve("h" + fault);
     }
 
-    private void with(Fault fault, Body body) throws Exception {
+    private void with(VsockFault fault, Body body) throws Exception {
         with(fault, Duration.ofSeconds(20), body);
     }
 
-    private ServerSocketChannel listen(Fault fault, int port) throws IOException {
+    private ServerSocketChannel listen(VsockFault fault, int port) throws IOException {
         var address = UnixDomainSocketAddress.of(hybrid(fault) + "_" + port);
         return ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(address);
     }
@@ -92,8 +92,8 @@ class VsockConnectionTest {
         byte[] back = new byte[MUCH];
         random.nextBytes(there);
         random.nextBytes(back);
-        with(Fault.NONE, driver -> {
-            try (ServerSocketChannel listener = listen(Fault.NONE, 7)) {
+        with(VsockFault.NONE, driver -> {
+            try (ServerSocketChannel listener = listen(VsockFault.NONE, 7)) {
                 assertEquals(VsockTestDevice.CID, driver.cid());
                 VsockConnection connection = connect(driver, 7);
                 SocketChannel host = listener.accept();
@@ -114,8 +114,8 @@ class VsockConnectionTest {
 
     @Test
     void hostConnectsToTheGuestAndSaysThatItEnds() throws Exception {
-        with(Fault.NONE, driver -> {
-            SocketChannel host = SocketChannel.open(UnixDomainSocketAddress.of(hybrid(Fault.NONE)));
+        with(VsockFault.NONE, driver -> {
+            SocketChannel host = SocketChannel.open(UnixDomainSocketAddress.of(hybrid(VsockFault.NONE)));
             host.write(ByteBuffer.wrap("CONNECT 99\n".getBytes(StandardCharsets.US_ASCII)));
             List<VsockHeader> requests = new ArrayList<>();
             assertTrue(driver.receive(driver.timeoutNanos(), (header, _) -> requests.add(header)));
@@ -131,16 +131,16 @@ class VsockConnectionTest {
 
     @Test
     void portWhereNobodyListensIsRefused() throws Exception {
-        with(Fault.NONE, driver -> assertThrows(BackendRefusal.class, () -> connect(driver, 8)));
-        with(Fault.REFUSAL_UNSAID, Duration.ofSeconds(1), driver -> {
+        with(VsockFault.NONE, driver -> assertThrows(BackendRefusal.class, () -> connect(driver, 8)));
+        with(VsockFault.REFUSAL_UNSAID, Duration.ofSeconds(1), driver -> {
             assertThrows(BackendTimeout.class, () -> connect(driver, 8));
         });
     }
 
     @Test
     void hostThatSendsMoreThanThereIsRoomIsReported() throws Exception {
-        with(Fault.CREDIT_EXCEEDED, driver -> {
-            try (ServerSocketChannel listener = listen(Fault.CREDIT_EXCEEDED, 7)) {
+        with(VsockFault.CREDIT_EXCEEDED, driver -> {
+            try (ServerSocketChannel listener = listen(VsockFault.CREDIT_EXCEEDED, 7)) {
                 VsockConnection connection =
                         VsockConnection.connect(driver, driver.header(1, 7, Vsock.TYPE_STREAM), 100);
                 listener.accept().write(ByteBuffer.wrap(new byte[101]));
@@ -151,8 +151,8 @@ class VsockConnectionTest {
 
     @Test
     void hostWithoutRoomIsNotSentTo() throws Exception {
-        with(Fault.NO_SPACE, Duration.ofSeconds(1), driver -> {
-            try (ServerSocketChannel _ = listen(Fault.NO_SPACE, 7)) {
+        with(VsockFault.NO_SPACE, Duration.ofSeconds(1), driver -> {
+            try (ServerSocketChannel _ = listen(VsockFault.NO_SPACE, 7)) {
                 VsockConnection connection = connect(driver, 7);
                 assertEquals(0, connection.room());
                 assertThrows(BackendTimeout.class, () -> connection.write(MemorySegment.ofArray(new byte[1]), 0));
@@ -162,8 +162,8 @@ class VsockConnectionTest {
 
     @Test
     void packetsOfOthersAreKeptApart() throws Exception {
-        with(Fault.NONE, driver -> {
-            try (ServerSocketChannel _ = listen(Fault.NONE, 7)) {
+        with(VsockFault.NONE, driver -> {
+            try (ServerSocketChannel _ = listen(VsockFault.NONE, 7)) {
                 VsockConnection connection = connect(driver, 7);
                 VsockHeader other = driver.header(5, 6, Vsock.TYPE_STREAM).withOperation(Vsock.RW, 0);
                 driver.send(other.withLength(0), Bytes.of());
@@ -177,10 +177,10 @@ class VsockConnectionTest {
 
     @Test
     void deviceThatKeepsMalformedPacketsIsWaitedForOnlySoLong() throws Exception {
-        with(Fault.KEEPS_MALFORMED, Duration.ofSeconds(1), driver -> {
+        with(VsockFault.KEEPS_MALFORMED, Duration.ofSeconds(1), driver -> {
             assertThrows(BackendTimeout.class, () -> driver.sendRaw(Bytes.zeroes(20)));
         });
-        with(Fault.NONE, driver -> {
+        with(VsockFault.NONE, driver -> {
             driver.sendRaw(Bytes.zeroes(20));
             assertTrue(driver.event(0).isEmpty());
         });
