@@ -9,6 +9,7 @@ import java.util.MissingResourceException;
 import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.SystemLog;
+import org.vhostdevice.core.sys.Tty;
 
 /// Writes a line to standard error, or to the system log, for each message of at least the level that is set for the
 /// whole program: time in UTC, level, message. What caused the message follows as text, and with its stack from level
@@ -16,6 +17,9 @@ import org.vhostdevice.core.sys.SystemLog;
 final class StderrLogger implements System.Logger {
     private static volatile Level threshold = Level.INFO;
     private static volatile boolean toSystemLog;
+
+    /// A console device may have made it raw, so that a line has to say itself that it ends at the left.
+    private static final boolean TERMINAL = Tty.isTerminal(2);
 
     private final String name;
 
@@ -95,7 +99,7 @@ final class StderrLogger implements System.Logger {
         if (toSystemLog) {
             line.toString().lines().forEach(each -> SystemLog.write(priority(level), each));
         } else {
-            System.err.println(line);
+            System.err.println(TERMINAL ? line.toString().replace("\n", "\r\n") + "\r" : line);
         }
     }
 

@@ -198,7 +198,12 @@ enum AbiNumber {
     DEVICE_BLOCK_SIZE(0x1268, 0x40046418, 0x40046480),
     DEVICE_FLUSH(ABSENT, 0x20006416, 0x20006487),
     DEVICE_DISCARD(0x1277, 0x8010641fL, 0x80106488L),
-    DEVICE_ZERO(0x127f, ABSENT, ABSENT);
+    DEVICE_ZERO(0x127f, ABSENT, ABSENT),
+
+    // ioctl(2) on terminals, signal(3)
+    TIOCGWINSZ(0x5413, 0x40087468L, 0x40087468L),
+    TIOCSWINSZ(0x5414, 0x80087467L, 0x80087467L),
+    SIGSTOP(19, 17, 17);
 
     /// Stands in a row for a host that has no such number.
     static final class Absent {

@@ -46,6 +46,20 @@ public final class StreamIo {
         return moved("writev", n);
     }
 
+    /// Writes what fits of a buffer.
+    ///
+    /// @param fd open for writing
+    /// @param from native memory
+    /// @return bytes written, or [#NOTHING] if none can be now
+    /// @throws ErrnoException if `write(2)` fails, with `EPIPE` if nobody reads any more
+    public static long write(int fd, MemorySegment from) throws ErrnoException {
+        long n;
+        do {
+            n = Libc.write(fd, from, from.byteSize());
+        } while (n == Libc.EINTR);
+        return moved("write", n);
+    }
+
     private static long moved(String call, long n) throws ErrnoException {
         if (n == Libc.EAGAIN) {
             return NOTHING;
