@@ -66,7 +66,13 @@ final class DeviceCommand implements Callable<Integer> {
                 .description("Print what this device can do as JSON, and exit; other options are ignored.")
                 .build());
         spec.usageMessage().description(provider.summary() + ".");
-        return new CommandLine(spec);
+        CommandLine line = new CommandLine(spec);
+        for (Callable<Integer> below : provider.commands()) {
+            CommandLine other = new CommandLine(below);
+            CommandSpec _ = other.getCommandSpec().versionProvider(new RootCommand.Version());
+            line.addSubcommand(other);
+        }
+        return line;
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.vhostdevice.core.device;
 
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 
 /// A device as a service (`META-INF/services/org.vhostdevice.core.device.DeviceProvider`).
 ///
@@ -26,6 +27,12 @@ public interface DeviceProvider {
     /// Those of rings and transport are known to the core.
     default Map<Integer, String> featureNames() {
         return Map.of();
+    }
+
+    /// {@return fresh commands below the device's own, as objects with picocli annotations; what they return
+    /// is the exit status, and what they throw is treated as in [DeviceArguments#open]}
+    default List<Callable<Integer>> commands() {
+        return List.of();
     }
 
     /// {@return a fresh object that takes the device's own options (picocli annotations)}
