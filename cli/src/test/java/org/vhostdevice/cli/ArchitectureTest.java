@@ -122,6 +122,14 @@ class ArchitectureTest {
             .resideInAPackage("picocli..");
 
     @ArchTest
+    static final ArchRule consolesAndTheCommandLineUseJline = noClasses()
+            .that()
+            .resideOutsideOfPackages("org.vhostdevice.console..", CLI + "..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.jline..");
+
+    @ArchTest
     static final ArchRule cliUsesNoRingsAndNoMessages = noClasses()
             .that()
             .resideInAPackage(CLI + "..")

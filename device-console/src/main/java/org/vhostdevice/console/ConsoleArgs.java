@@ -16,12 +16,13 @@ final class ConsoleArgs implements DeviceArguments {
     @Option(
             names = "--port",
             paramLabel = "OPTIONS",
-            description = "A port: backend=unix:PATH, unix-client:PATH, tcp:HOST:PORT, tcp-client:HOST:PORT,"
-                    + " file:PATH, fd:N, syslog or null, and options behind commas: name=NAME (a serial port"
-                    + " /dev/virtio-ports/NAME; without a name it is a console), console, log=FILE,"
-                    + " overflow=block|drop-oldest, buffer=SIZE, scrollback=SIZE, telnet[=on|off|auto], reconnect=SECONDS,"
-                    + " rotate=SIZE, keep=N, timestamps, size=COLUMNSxROWS. A comma in a value is written twice."
-                    + " Repeatable; the first one is port 0.")
+            description =
+                    "A port: backend=stdio, pty, unix:PATH, unix-client:PATH, tcp:HOST:PORT, tcp-client:HOST:PORT,"
+                            + " file:PATH, fd:N, syslog or null, and options behind commas: name=NAME (a serial port"
+                            + " /dev/virtio-ports/NAME; without a name it is a console), console, link=PATH (of a pty), log=FILE,"
+                            + " overflow=block|drop-oldest, buffer=SIZE, scrollback=SIZE, telnet[=on|off|auto], reconnect=SECONDS,"
+                            + " rotate=SIZE, keep=N, timestamps, size=COLUMNSxROWS. A comma in a value is written twice."
+                            + " Repeatable; the first one is port 0. Without this option: one console, backend=stdio.")
     private List<String> ports = List.of();
 
     @Option(
@@ -90,7 +91,7 @@ final class ConsoleArgs implements DeviceArguments {
             throw new UsageException("--backend, --tcp-port and --socket-count go with --socket-path PATH");
         }
         if (ports.isEmpty()) {
-            throw new UsageException("give --port backend=…, such as --port backend=unix:console.sock");
+            return config(List.of("backend=stdio"));
         }
         return config(ports);
     }

@@ -1,6 +1,8 @@
 package org.vhostdevice.console;
 
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import org.vhostdevice.console.port.Ports;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.DeviceProvider;
@@ -29,6 +31,11 @@ public final class ConsoleProvider implements DeviceProvider {
     @Override
     public Map<Integer, String> featureNames() {
         return Map.of(Ports.F_SIZE, "SIZE", Ports.F_MULTIPORT, "MULTIPORT", Ports.F_EMERG_WRITE, "EMERG_WRITE");
+    }
+
+    @Override
+    public List<Callable<Integer>> commands() {
+        return List.of(new AttachArgs());
     }
 
     @Override

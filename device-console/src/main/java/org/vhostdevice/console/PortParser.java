@@ -28,6 +28,7 @@ final class PortParser {
             "backend",
             "console",
             "log",
+            "link",
             "overflow",
             "buffer",
             "scrollback",
@@ -77,6 +78,10 @@ final class PortParser {
             throw new IllegalArgumentException("backend is missing: one of " + Backend.FORMS);
         }
         Backend backend = Backend.parse(kind);
+        requireOnly(backend instanceof Backend.PseudoTerminal, "backend=pty", "link");
+        if (values.containsKey("link")) {
+            backend = new Backend.PseudoTerminal(path("link"));
+        }
         boolean console = flag("console", name.isEmpty());
         requireOnly(backend.isServer(), "a socket that clients connect to", "scrollback", "telnet");
         requireOnly(backend.isClient(), "unix-client and tcp-client", "reconnect");

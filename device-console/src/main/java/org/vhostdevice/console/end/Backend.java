@@ -5,12 +5,22 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.SocketAddress;
 
 /// What a port's host end is made of.
 public sealed interface Backend {
     /// How it is written on the command line.
-    String FORMS = "unix:PATH, unix-client:PATH, tcp:HOST:PORT, tcp-client:HOST:PORT, file:PATH, fd:N, syslog or null";
+    String FORMS =
+            "stdio, pty, unix:PATH, unix-client:PATH, tcp:HOST:PORT, tcp-client:HOST:PORT, file:PATH, fd:N, syslog or null";
+
+    /// Standard input and output.
+    record Stdio() implements Backend {}
+
+    /// A pseudo-terminal.
+    ///
+    /// @param link a symbolic link that leads to it; none if null
+    record PseudoTerminal(@Nullable Path link) implements Backend {}
 
     /// A Unix socket that clients connect to.
     ///
@@ -60,6 +70,8 @@ public sealed interface Backend {
         String kind = colon < 0 ? text : text.substring(0, colon);
         String rest = colon < 0 ? "" : text.substring(colon + 1);
         return switch (kind) {
+            case "stdio" -> bare(text, colon, new Stdio());
+            case "pty" -> bare(text, colon, new PseudoTerminal(null));
             case "unix" -> new UnixServer(path(text, rest));
             case "unix-client" -> new UnixClient(path(text, rest));
             case "tcp" -> new TcpServer(host(rest), port(text, rest));
@@ -148,6 +160,8 @@ public sealed interface Backend {
 
     private HostEnd openAlone(EndOptions options) throws IOException {
         return switch (this) {
+            case Stdio() -> StdioEnd.open();
+            case PseudoTerminal(Path link) -> new PtyEnd(options.name(), link);
             case UnixServer(Path path) -> server(new SocketAddress.Unix(path), options);
             case TcpServer(String host, int port) -> server(find(host, port), options);
             case UnixClient(Path path) -> new ClientEnd(new SocketAddress.Unix(path), options.retryNanos());
