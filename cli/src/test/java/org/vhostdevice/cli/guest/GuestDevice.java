@@ -28,12 +28,37 @@ record GuestDevice(int id, Qemu qemu, List<String> modules, List<String> program
             List.of("virtiofs"),
             List.of("python3"));
 
+    /// A console device; QEMU has no device of its own for it.
+    ///
+    /// @param ports how many the device has at most
+    static GuestDevice console(int ports) {
+        String device = "vhost-user-test-device-pci,virtio-id=3,config_size=12,vq_size=128,num_vqs=" + (2 * ports + 2);
+        return new GuestDevice(3, new Qemu(device, "", false), List.of("virtio_console"), List.of());
+    }
+
+    /// QEMU's own console device, with one port named `data`.
+    static final GuestDevice QEMU_CONSOLE = new GuestDevice(
+            3,
+            new Qemu("virtserialport,name=data", "", false, List.of("-device", "virtio-serial-pci")),
+            List.of("virtio_console"),
+            List.of());
+
     /// A device of QEMU's.
     ///
     /// @param device its name for `qemu-system-x86_64 -device`, with properties
-    /// @param queues the property for the number of its request queues
+    /// @param queues the property for the number of its request queues; empty if that does not depend on the
+    ///     guest's CPUs
     /// @param reconnects whether it connects again when its back end has gone
-    record Qemu(String device, String queues, boolean reconnects) {}
+    /// @param before further arguments, in front of those for the device
+    record Qemu(String device, String queues, boolean reconnects, List<String> before) {
+        Qemu {
+            before = List.copyOf(before);
+        }
+
+        Qemu(String device, String queues, boolean reconnects) {
+            this(device, queues, reconnects, List.of());
+        }
+    }
 
     GuestDevice {
         modules = List.copyOf(modules);

@@ -61,7 +61,14 @@ record GuestTools(Path root, Path uml, Path umlModules, Path kernel, Path kernel
         throw new IOException("no library " + prefix + " below " + root);
     }
 
+    /// QEMU: the host's, that of the packages, or with `-Dvhost.guest.qemu=COMMAND` the one of that command,
+    /// which is split at spaces.
     HostProgram qemuSystem() throws IOException {
+        String named = System.getProperty("vhost.guest.qemu", "");
+        if (!named.isEmpty()) {
+            List<String> words = List.of(named.split(" ", -1));
+            return HostProgram.installed(Path.of(words.getFirst())).plus(words.subList(1, words.size()));
+        }
         return qemu("qemu-system-x86_64", List.of("-L", root + "/usr/share/seabios", "-L", root + "/usr/share/qemu"));
     }
 

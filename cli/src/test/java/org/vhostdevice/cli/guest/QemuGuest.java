@@ -40,8 +40,9 @@ final class QemuGuest extends GuestLauncher {
         arguments.addAll(List.of("-kernel", tools.kernel().toString(), "-initrd", initramfs.toString()));
         arguments.addAll(List.of("-append", KERNEL_PARAMETERS));
         arguments.addAll(List.of("-chardev", "socket,id=device,path=" + spec.socket() + reconnect(qemu, device)));
-        arguments.addAll(
-                List.of("-device", device.device() + ",chardev=device," + device.queues() + "=" + spec.cpus()));
+        String queues = device.queues().isEmpty() ? "" : "," + device.queues() + "=" + spec.cpus();
+        arguments.addAll(device.before());
+        arguments.addAll(List.of("-device", device.device() + ",chardev=device" + queues));
         return qemu.with(arguments);
     }
 
@@ -61,7 +62,8 @@ final class QemuGuest extends GuestLauncher {
         return machine;
     }
 
-    private static int version(HostProgram qemu) throws IOException {
+    /// The version of a QEMU as 100 times its major number plus its minor one.
+    static int version(HostProgram qemu) throws IOException {
         String output = HostCommand.textOf(qemu.with(List.of("--version")));
         Matcher version = VERSION.matcher(output);
         if (!version.find()) {
