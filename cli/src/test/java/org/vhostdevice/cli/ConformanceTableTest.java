@@ -82,7 +82,7 @@ class ConformanceTableTest {
 
     private static Map<String, String> testSources() throws IOException {
         Map<String, String> sources = new HashMap<>();
-        for (String module : List.of("core", "device-blk", "device-fs", "device-console", "cli")) {
+        for (String module : List.of("core", "device-blk", "device-fs", "device-vsock", "device-console", "cli")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
                 for (Path file :
                         files.filter(f -> f.toString().endsWith(".java")).toList()) {

@@ -31,8 +31,8 @@ record ConsoleConfig(List<PortSpec> ports, int mostPorts, int queueSize) {
                     "--max-ports must be " + ports.size() + " to " + MOST_PORTS + ", not " + mostPorts);
         }
         if (queueSize < 1 || queueSize > MOST_QUEUE_SIZE || Integer.bitCount(queueSize) != 1) {
-            throw new IllegalArgumentException("--max-queue-size must be a power of two up to " + MOST_QUEUE_SIZE
-                    + ", not " + queueSize);
+            throw new IllegalArgumentException(
+                    "--max-queue-size must be a power of two up to " + MOST_QUEUE_SIZE + ", not " + queueSize);
         }
         Set<String> names = new HashSet<>();
         for (PortSpec port : ports) {
@@ -46,7 +46,8 @@ record ConsoleConfig(List<PortSpec> ports, int mostPorts, int queueSize) {
     /// Whether the device has control queues. One console without a name needs none, and drivers without them give
     /// terminals the right size on every kernel.
     boolean multiport() {
-        return mostPorts > 1 || !ports.getFirst().traits().name().isEmpty()
+        return mostPorts > 1
+                || !ports.getFirst().traits().name().isEmpty()
                 || !ports.getFirst().traits().console();
     }
 }

@@ -20,7 +20,8 @@ import org.vhostdevice.core.device.QueueHandler;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.device.WorkerContext;
 
-/// A virtio console device (VIRTIO 1.4, 5.3): ports with two queues each, and two control queues if there may be several.
+/// A virtio console device (VIRTIO 1.4, 5.3): ports with two queues each, and two control queues if there may be
+/// several.
 ///
 /// One worker serves all queues and all host ends, so that ports need no locks. It looks after the host ends whether a
 /// guest is there or not.

@@ -50,8 +50,8 @@ final class ConsoleLegacyArgs {
         }
         int first = tcpPort == null ? FIRST_PORT : tcpPort;
         if (first < 1 || first > LAST_PORT - devices + 1) {
-            throw new UsageException(
-                    "--tcp-port must be 1 to " + (LAST_PORT - devices + 1) + " for " + devices + " devices, not " + first);
+            throw new UsageException("--tcp-port must be 1 to " + (LAST_PORT - devices + 1) + " for " + devices
+                    + " devices, not " + first);
         }
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < devices; i++) {

@@ -17,7 +17,8 @@ import org.vhostdevice.console.port.PortState;
 import org.vhostdevice.console.port.Ports;
 import org.vhostdevice.core.device.DeviceState;
 
-/// What the guest knows of the ports, as it moves to another process. The host ends there are others; the guest hears of
+/// What the guest knows of the ports, as it moves to another process. The host ends there are others; the guest hears
+/// of
 /// those that are open there and were closed here, or the other way round.
 final class ConsoleState implements DeviceState {
     private static final int VERSION = 1;

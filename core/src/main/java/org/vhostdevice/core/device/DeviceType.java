@@ -12,6 +12,9 @@ public record DeviceType(String name, int virtioId) {
     /// Console device (VIRTIO 1.4, 5.3).
     public static final DeviceType CONSOLE = new DeviceType("console", 3);
 
+    /// Socket device (VIRTIO 1.4, 5.10).
+    public static final DeviceType VSOCK = new DeviceType("vsock", 19);
+
     /// File system device (VIRTIO 1.4, 5.11).
     public static final DeviceType FS = new DeviceType("fs", 26);
 

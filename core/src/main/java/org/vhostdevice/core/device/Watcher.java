@@ -9,8 +9,8 @@ public interface Watcher {
     /// A write does not wait, also because it fails.
     int WRITE = 2;
 
-    /// The other side has closed its end, or the descriptor is broken. Told without being asked for, but only with an
-    /// interest in something; as an interest, also told when the other side has closed its writing half.
+    /// The other side has closed its end, or the descriptor is broken. Told without being asked for, but only with
+    /// an interest in something; as an interest, also told when the other side has closed its writing half.
     int HANGUP = 4;
 
     /// The descriptor is ready. This is said again and again until it is not, or nobody is interested any more.

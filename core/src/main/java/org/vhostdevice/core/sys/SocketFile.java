@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The file of a listening socket: made with the permissions asked for, removed only while it is still ours.
 ///
-/// Two processes may find the same stale file. Each removes only the very file that it found dead, and looks whether
-/// its own is still there once it listens, so that one of them fails instead of listening where nobody finds it. What
-/// remains is the moment between looking at a file and removing it.
+/// Two processes may find the same stale file. Each removes only the very file that it found dead, and looks
+/// whether its own is still there once it listens, so that one of them fails instead of listening where nobody
+/// finds it. What remains is the moment between looking at a file and removing it.
 public final class SocketFile {
     private static final int FILE_TYPE = 0170000;
     private static final int SOCKET_TYPE = 0140000;

@@ -2,7 +2,8 @@ package org.vhostdevice.core.sys;
 
 import java.lang.foreign.MemorySegment;
 
-/// Reads and writes at the position of an open file: pipes, terminals and files that grow, with one system call each.
+/// Reads and writes at the position of an open file: pipes, terminals and files that grow, with one system call
+/// each.
 ///
 /// On a descriptor that was made non-blocking nothing waits. Nothing is allocated unless a call fails. Any thread.
 public final class StreamIo {
@@ -68,8 +69,8 @@ public final class StreamIo {
         return n;
     }
 
-    /// Takes over a descriptor that this process was started with, close-on-exec and non-blocking. All who share the
-    /// open file see the latter.
+    /// Takes over a descriptor that this process was started with, close-on-exec and non-blocking. All who share
+    /// the open file see the latter.
     ///
     /// @param number of the descriptor
     /// @return its owner

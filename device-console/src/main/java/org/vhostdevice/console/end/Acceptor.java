@@ -1,12 +1,12 @@
 package org.vhostdevice.console.end;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.SocketAddress;
 import org.vhostdevice.core.sys.SocketFile;
 import org.vhostdevice.core.sys.SocketType;
 import org.vhostdevice.core.sys.Sockets;
-import org.jspecify.annotations.Nullable;
 
 /// A socket that listens, with its file if it has one.
 public final class Acceptor implements AutoCloseable {

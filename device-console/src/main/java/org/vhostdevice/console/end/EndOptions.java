@@ -29,8 +29,7 @@ public record EndOptions(
     }
 
     /// What applies unless somebody says otherwise.
-    public static final EndOptions DEFAULT =
-            new EndOptions("", TelnetMode.OFF, 0, 1_000_000_000, Rotation.NONE, null);
+    public static final EndOptions DEFAULT = new EndOptions("", TelnetMode.OFF, 0, 1_000_000_000, Rotation.NONE, null);
 
     /// {@return how the file is kept that output is added to too; null for none}
     FileSink.@Nullable Options log() {

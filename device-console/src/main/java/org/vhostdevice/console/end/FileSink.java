@@ -14,7 +14,8 @@ import org.vhostdevice.core.sys.OpenMode;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.StreamIo;
 
-/// A regular file that output is added to. At a size it gets another name, `NAME.1`, and a new file is begun; older ones
+/// A regular file that output is added to. At a size it gets another name, `NAME.1`, and a new file is begun; older
+/// ones
 /// become `NAME.2` and so on, and the oldest is removed. What the host has no room for is lost. Worker's thread.
 public final class FileSink implements AutoCloseable {
     private static final int PIECE = 4096;
@@ -56,8 +57,8 @@ public final class FileSink implements AutoCloseable {
         try {
             FileStatus status = FileIo.status(opened);
             if (status.kind() != FileStatus.Kind.REGULAR) {
-                throw new IOException(options.path() + " is "
-                        + status.kind().description() + ", not a file to be written to");
+                throw new IOException(
+                        options.path() + " is " + status.kind().description() + ", not a file to be written to");
             }
             size = status.size();
             fd = opened;

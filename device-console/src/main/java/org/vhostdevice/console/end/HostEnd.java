@@ -29,7 +29,8 @@ public interface HostEnd extends AutoCloseable {
     /// @return the bytes read, 0 if there are none now; [EndEvents#readable] tells when there are
     int read(MemorySegment into);
 
-    /// Says whether input is wanted. At first it is not. While it is not, [EndEvents#readable] is called only to find out
+    /// Says whether input is wanted. At first it is not. While it is not, [EndEvents#readable] is called only to find
+    /// out
     /// whether the other side has gone.
     ///
     /// @param wanted whether the port has room for input

@@ -184,8 +184,8 @@ public final class ServerEnd implements HostEnd {
             return;
         }
         int number = client.number();
-        Connection connection = new Connection(
-                client, io, log, telnet, (columns, rows) -> resized(number, columns, rows));
+        Connection connection =
+                new Connection(client, io, log, telnet, (columns, rows) -> resized(number, columns, rows));
         Viewer viewer = new Viewer(connection);
         try {
             loop.watch(number, 0, viewer);
@@ -207,7 +207,9 @@ public final class ServerEnd implements HostEnd {
 
     /// The size of the first client's window is that of the terminal.
     private void resized(int fd, int columns, int rows) {
-        if (events != null && !viewers.isEmpty() && viewers.getFirst().connection.fd() == fd) {
+        if (events != null
+                && !viewers.isEmpty()
+                && viewers.getFirst().connection.fd() == fd) {
             events.resized(columns, rows);
         }
     }

@@ -30,7 +30,8 @@ final class ControlWriter implements QueueHandler {
     private @Nullable Notice next() {
         for (Port port = ports.talker(); port != null; port = ports.talker()) {
             Notice notice = port.nextNotice();
-            if (notice != null && (notice != Notice.SIZE || (sized && port.size().isKnown()))) {
+            if (notice != null
+                    && (notice != Notice.SIZE || (sized && port.size().isKnown()))) {
                 return notice;
             }
             if (notice != null) {
@@ -65,7 +66,8 @@ final class ControlWriter implements QueueHandler {
         message.clear().putInt(port.number()).putShort((short) notice.event());
         message.putShort((short) (notice == Notice.CLOSE || notice == Notice.SIZE ? 0 : 1));
         if (notice == Notice.SIZE) {
-            message.putShort((short) port.size().columns()).putShort((short) port.size().rows());
+            message.putShort((short) port.size().columns())
+                    .putShort((short) port.size().rows());
         } else if (notice == Notice.NAME) {
             message.put(port.traits().name().getBytes(StandardCharsets.UTF_8));
         }

@@ -6,7 +6,8 @@ import java.nio.charset.StandardCharsets;
 ///
 /// @param name by which the guest finds it, empty for none; at most [#NAME_BYTES] bytes of UTF-8, without NUL and `/`
 /// @param console whether it is a console; otherwise a serial port without line discipline
-/// @param dropOldest whether output that the host's end does not take pushes older output out; otherwise the guest waits
+/// @param dropOldest whether output that the host's end does not take pushes older output out; otherwise the guest
+/// waits
 /// @param bufferBytes the most bytes kept for a host's end that does not take them, more than 0
 /// @param size of the terminal until the host's end has one
 public record PortTraits(String name, boolean console, boolean dropOldest, int bufferBytes, TerminalSize size) {

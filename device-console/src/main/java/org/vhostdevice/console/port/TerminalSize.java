@@ -15,7 +15,8 @@ public record TerminalSize(int columns, int rows) {
     /// @throws IllegalArgumentException with a message for the person who typed them
     public TerminalSize {
         if (columns < 0 || columns > MOST || rows < 0 || rows > MOST) {
-            throw new IllegalArgumentException("a terminal has 0 to " + MOST + " columns and rows, not " + columns + "x" + rows);
+            throw new IllegalArgumentException(
+                    "a terminal has 0 to " + MOST + " columns and rows, not " + columns + "x" + rows);
         }
     }
 

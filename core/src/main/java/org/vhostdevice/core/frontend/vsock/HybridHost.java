@@ -59,6 +59,14 @@ public record HybridHost(Path path) {
         return ("CONNECT " + Integer.toUnsignedString(port) + "\n").getBytes(StandardCharsets.US_ASCII);
     }
 
+    /// Connects to the path, and writes nothing.
+    ///
+    /// @return the connection, of which the device does not know what it is for
+    /// @throws IOException if the host refuses
+    public HostSocket dial() throws IOException {
+        return new HostSocket(SocketChannel.open(UnixDomainSocketAddress.of(path)));
+    }
+
     /// Asks for a connection to a port of the guest. Once the guest grants it, the device writes a line, which
     /// [HostSocket#readLine] takes.
     ///
@@ -66,7 +74,7 @@ public record HybridHost(Path path) {
     /// @return the connection
     /// @throws IOException if the host refuses
     public HostSocket connect(int port) throws IOException {
-        HostSocket socket = new HostSocket(SocketChannel.open(UnixDomainSocketAddress.of(path)));
+        HostSocket socket = dial();
         try {
             socket.write(ByteBuffer.wrap(connectLine(port)));
             return socket;

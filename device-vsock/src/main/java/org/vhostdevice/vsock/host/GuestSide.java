@@ -1,0 +1,30 @@
+package org.vhostdevice.vsock.host;
+
+import org.vhostdevice.core.sys.SocketType;
+import org.vhostdevice.vsock.connection.Deadlines;
+
+/// The guest, as its host sees it.
+public interface GuestSide {
+    /// The context id by which guests know their host.
+    long HOST_CID = 2;
+
+    /// {@return whether there is room for one more connection}
+    boolean hasRoom();
+
+    /// Counts somebody who has connected, but has not said to which port of the guest.
+    void callerCame();
+
+    /// Counts one less of those.
+    void callerWent();
+
+    /// Asks the guest for a connection.
+    ///
+    /// @param end the host's end, which is closed if there is no room, and when the connection ends
+    /// @param hostCid by which the guest is to know the end
+    /// @param guestPort where to
+    /// @param type of the socket
+    void connect(HostEnd end, long hostCid, int guestPort, SocketType type);
+
+    /// {@return the deadlines of the guest's queues}
+    Deadlines deadlines();
+}

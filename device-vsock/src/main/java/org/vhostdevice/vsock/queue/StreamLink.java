@@ -1,0 +1,81 @@
+package org.vhostdevice.vsock.queue;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.memory.IoVecs;
+import org.vhostdevice.core.virtqueue.GuestBuffers;
+import org.vhostdevice.vsock.connection.Connection;
+import org.vhostdevice.vsock.host.HostEnd;
+import org.vhostdevice.vsock.packet.Operation;
+import org.vhostdevice.vsock.packet.PacketHeader;
+
+/// A connection of streams. Data goes between guest memory and the host by one call, without a copy; only what the
+/// host does not take at once is copied.
+final class StreamLink extends Link {
+    /// @param end null while the host has no room for one more connection
+    StreamLink(Hub hub, Connection connection, @Nullable HostEnd end) {
+        super(hub, connection, end);
+    }
+
+    @Override
+    void takeData(HostEnd host, PacketHeader packet, GuestBuffers from) throws IOException {
+        long bytes = packet.len();
+        long done = out.isEmpty() ? sendNow(host, from, bytes) : 0;
+        if (done < bytes && !out.add(from, PacketHeader.BYTES + done, bytes - done)) {
+            connection.close(); // for lack of memory
+        }
+    }
+
+    private long sendNow(HostEnd host, GuestBuffers from, long bytes) throws IOException {
+        IoVecs vectors = hub.vectors();
+        long done = 0;
+        boolean takes = true;
+        while (takes && done < bytes) {
+            vectors.clear();
+            long offered = from.addTo(vectors, PacketHeader.BYTES + done, bytes - done);
+            long taken = host.send(vectors, false);
+            takes = taken == offered;
+            done += Math.max(0, taken);
+        }
+        connection.forward((int) done);
+        return done;
+    }
+
+    @Override
+    void flush(HostEnd host) throws IOException {
+        IoVecs vectors = hub.vectors();
+        vectors.clear();
+        int _ = out.addTo(vectors, out.size());
+        int taken = (int) host.send(vectors, false);
+        if (taken > 0) {
+            out.drop(taken);
+            connection.forward(taken);
+        }
+    }
+
+    @Override
+    boolean canFlush() {
+        return !out.isEmpty();
+    }
+
+    @Override
+    boolean sendData(HostEnd host, RxBuffers rx) throws IOException {
+        IoVecs vectors = hub.vectors();
+        vectors.clear();
+        int asked = rx.addTo(vectors, connection.room());
+        if (asked == 0) {
+            rx.send(connection, Operation.CREDIT_UPDATE); // the buffer is good for nothing else
+            return true;
+        }
+        int bytes = (int) host.receive(vectors);
+        if (bytes == HostEnd.END) {
+            hasEnded();
+        } else if (bytes < asked) {
+            isEmpty();
+        }
+        if (bytes > 0) {
+            rx.sendData(connection, bytes, 0);
+        }
+        return bytes > 0;
+    }
+}
