@@ -22,16 +22,16 @@ console_login() {
     mkdir -p /etc /root
     echo 'root:$1$vhost$yQJHkHN5EruM8.9DUzRJl0:0:0:root:/root:/bin/sh' >/etc/passwd
     echo 'root:x:0:' >/etc/group
-    for number in $(seq 0 $(($1 - 1))); do
+    for one in $(seq 0 $(($1 - 1))); do
         while :; do
-            setsid getty -L 38400 "hvc$number" vt100 </dev/null >/dev/null 2>&1
+            setsid getty -L 38400 "hvc$one" vt100 </dev/null >/dev/null 2>&1
         done &
     done
 }
 
-# Sends back what comes in on each of the ports $1 to $2.
+# On each of the ports $1 to $2, says + when somebody is there on the host, and sends back what comes in.
 console_echo() {
-    for number in $(seq "$1" "$2"); do
-        cat <>"/dev/virtio-ports/p$number" 1>&0 &
+    for one in $(seq "$1" "$2"); do
+        { echo + >&0 && cat >&0; } <>"/dev/virtio-ports/p$one" &
     done
 }

@@ -131,7 +131,7 @@ abstract class ConsoleGuestContract {
                     usePty(link);
                 }
                 awaitMode(terminal, before);
-                backEnd.terminate();
+                assertEquals(0, backEnd.terminate());
             }
             assertEquals(before, terminal.mode());
             assertFalse(Files.exists(link, LinkOption.NOFOLLOW_LINKS));
@@ -226,6 +226,7 @@ abstract class ConsoleGuestContract {
     /// Sends the payload to a port and returns as many bytes of what comes back.
     private byte[] echo(String port) throws Exception {
         try (SocketChannel channel = connect(port)) {
+            assertEquals(2, Channels.newInputStream(channel).readNBytes(2).length);
             CompletableFuture<?> sent =
                     Background.run(() -> Channels.newOutputStream(channel).write(payload.bytes()));
             byte[] back = Channels.newInputStream(channel).readNBytes(PAYLOAD_BYTES);
