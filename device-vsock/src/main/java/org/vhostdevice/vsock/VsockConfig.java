@@ -2,16 +2,17 @@ package org.vhostdevice.vsock;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.vsock.host.UnixPorts;
 
 /// What a socket device is like: the options after their checks.
 ///
 /// @param guestCid context id of the guest, 3 to 2^32 - 2
-/// @param udsPath of the Unix sockets on the host's side
+/// @param udsPath of the Unix sockets on the host's side; null for none
 /// @param txBufferSize bytes of a connection that are kept for the host at most, [#LEAST_BUFFER] to [#MOST_BUFFER]
 /// @param queueSize descriptors of each queue at most, a power of two
 /// @param maxConnections connections at a time, 1 to [#MOST_CONNECTIONS]
-record VsockConfig(long guestCid, Path udsPath, int txBufferSize, int queueSize, int maxConnections) {
+record VsockConfig(long guestCid, @Nullable Path udsPath, int txBufferSize, int queueSize, int maxConnections) {
     /// The least and the most that is kept of a connection.
     static final int LEAST_BUFFER = 4096;
 
@@ -38,6 +39,12 @@ record VsockConfig(long guestCid, Path udsPath, int txBufferSize, int queueSize,
             throw new IllegalArgumentException("--queue-size must be a power of two, not " + queueSize);
         }
         checkRange("--max-connections", maxConnections, 1, MOST_CONNECTIONS);
+        if (udsPath != null) {
+            checkLength(udsPath);
+        }
+    }
+
+    private static void checkLength(Path udsPath) {
         int bytes = udsPath.toString().getBytes(StandardCharsets.UTF_8).length;
         int most = UnixPorts.maxPathBytes();
         if (bytes == 0 || bytes > most) {

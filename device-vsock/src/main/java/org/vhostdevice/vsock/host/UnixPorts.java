@@ -57,7 +57,7 @@ public final class UnixPorts implements HostPorts {
     }
 
     private void listen(Path file, SocketType type) throws IOException {
-        SocketFile made = SocketFile.listen(file, type, OWNER_ONLY, UnixListener.BACKLOG);
+        SocketFile made = SocketFile.listen(file, type, OWNER_ONLY, Acceptor.BACKLOG);
         listeners.add(new UnixListener(made, io, type));
     }
 
