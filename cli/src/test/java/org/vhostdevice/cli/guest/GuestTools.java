@@ -12,11 +12,12 @@ import java.util.stream.Stream;
 /// Where the kernels and tools for guests lie. The tools of QEMU are the host's own where it has them.
 ///
 /// @param root the root of the unpacked packages
-/// @param uml the User Mode Linux kernel, an executable
+/// @param uml the User Mode Linux kernel; `-Dvhost.guest.uml=COMMAND` runs another one, whose modules are in the folder
+///     `-Dvhost.guest.uml.modules=FOLDER`
 /// @param umlModules the folder with its modules
 /// @param kernel the kernel image for QEMU
 /// @param kernelModules the folder with its modules
-record GuestTools(Path root, Path uml, Path umlModules, Path kernel, Path kernelModules) {
+record GuestTools(Path root, HostProgram uml, Path umlModules, Path kernel, Path kernelModules) {
     private static final List<String> PROGRAM_FOLDERS = List.of("usr/bin", "bin", "usr/sbin", "sbin");
 
     /// The tools below the root of unpacked packages.
@@ -28,12 +29,19 @@ record GuestTools(Path root, Path uml, Path umlModules, Path kernel, Path kernel
                 .filter(Files::isDirectory)
                 .findFirst()
                 .orElseThrow(() -> new IOException("no modules of " + release + " below " + root));
-        return new GuestTools(
-                root,
-                root.resolve("usr/bin/linux.uml"),
-                onlyEntry(root.resolve("usr/lib/uml/modules"), ""),
-                kernel,
-                modules);
+        return new GuestTools(root, uml(root), umlModules(root), kernel, modules);
+    }
+
+    private static HostProgram uml(Path root) {
+        String command = System.getProperty("vhost.guest.uml", "");
+        return command.isEmpty()
+                ? HostProgram.installed(root.resolve("usr/bin/linux.uml"))
+                : HostProgram.ofCommand(command);
+    }
+
+    private static Path umlModules(Path root) throws IOException {
+        String folder = System.getProperty("vhost.guest.uml.modules", "");
+        return folder.isEmpty() ? onlyEntry(root.resolve("usr/lib/uml/modules"), "") : Path.of(folder);
     }
 
     /// A program of the guest, to be copied into it.

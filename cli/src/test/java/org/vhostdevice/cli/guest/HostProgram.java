@@ -23,6 +23,12 @@ record HostProgram(Path path, List<String> options, Map<String, String> environm
         return new HostProgram(path, List.of(), Map.of());
     }
 
+    /// A program with options that come first, as one text with spaces in between.
+    static HostProgram ofCommand(String command) {
+        List<String> words = List.of(command.split(" ", -1));
+        return installed(Path.of(words.getFirst())).plus(words.subList(1, words.size()));
+    }
+
     /// The program of this build.
     static HostProgram ofThisBuild() {
         Path jar = Path.of(System.getProperty("vhost.jar", "target/vhost-device.jar"))

@@ -26,7 +26,7 @@ final class UmlGuest extends GuestLauncher {
 
     @Override
     ProcessBuilder command(GuestSpec spec, Path initramfs) throws IOException {
-        ProcessBuilder builder = HostProgram.installed(tools.uml())
+        ProcessBuilder builder = tools.uml()
                 .with(List.of(
                         "mem=" + spec.memoryMib() + "M",
                         "initrd=" + initramfs,
