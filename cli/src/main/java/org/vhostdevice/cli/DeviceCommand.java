@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
 /// path.
 @Command(mixinStandardHelpOptions = true, versionProvider = RootCommand.Version.class)
 final class DeviceCommand implements Callable<Integer> {
+    private static final String POLL = "--poll-us";
     private static final int MAX_POLL_MICROS = 1000;
 
     private final DeviceProvider provider;
@@ -37,9 +38,8 @@ final class DeviceCommand implements Callable<Integer> {
     private final FeatureOptions features = new FeatureOptions();
 
     @Option(
-            names = "--poll-us",
+            names = POLL,
             paramLabel = "N",
-            defaultValue = "5",
             description =
                     "Look at an empty ring for N microseconds before its thread sleeps, when that has paid lately;"
                             + " 0 to 1000 (default: ${DEFAULT-VALUE}).")
@@ -65,6 +65,10 @@ final class DeviceCommand implements Callable<Integer> {
         CommandSpec _ = spec.addOption(OptionSpec.builder(Capabilities.OPTION)
                 .description("Print what this device can do as JSON, and exit; other options are ignored.")
                 .build());
+        spec.defaultValueProvider(argument ->
+                argument.isOption() && ((OptionSpec) argument).longestName().equals(POLL)
+                        ? Integer.toString(provider.pollMicros())
+                        : argument.defaultValue());
         spec.usageMessage().description(provider.summary() + ".");
         CommandLine line = new CommandLine(spec);
         for (Callable<Integer> below : provider.commands()) {

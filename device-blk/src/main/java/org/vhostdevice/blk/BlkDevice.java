@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import org.vhostdevice.blk.queue.BlkQueue;
 import org.vhostdevice.blk.queue.Disk;
-import org.vhostdevice.blk.queue.IoThreads;
 import org.vhostdevice.blk.queue.Throttle;
 import org.vhostdevice.blk.queue.WriteCache;
 import org.vhostdevice.blk.storage.Storage;
 import org.vhostdevice.core.device.ConfigSpace;
 import org.vhostdevice.core.device.DeviceType;
+import org.vhostdevice.core.device.IoThreads;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
 import org.vhostdevice.core.device.VirtioDevice;
@@ -24,7 +24,7 @@ final class BlkDevice implements VirtioDevice {
 
     private final BlkConfig config;
     private final Storage storage;
-    private final IoThreads threads = new IoThreads(MAX_THREADS);
+    private final IoThreads threads = new IoThreads(MAX_THREADS, "vhost-block");
     private final Disk disk;
     private final ConfigSpace configSpace;
     private volatile Runnable configChanged = () -> {};
@@ -42,7 +42,7 @@ final class BlkDevice implements VirtioDevice {
                 new WriteCache(options.cache().writeback()),
                 config.policy(),
                 config.limits().any() ? new Throttle(config.limits(), System.nanoTime()) : null,
-                threads.host());
+                new Disk.Host(threads, threads::after));
         configSpace = new BlkConfigSpace(config, disk);
     }
 

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 import org.vhostdevice.blk.queue.BlkQueue;
 import org.vhostdevice.blk.queue.Disk;
 import org.vhostdevice.blk.queue.EngineKind;
-import org.vhostdevice.blk.queue.IoThreads;
 import org.vhostdevice.blk.queue.Throttle;
 import org.vhostdevice.blk.queue.WriteCache;
 import org.vhostdevice.blk.storage.Storage;
+import org.vhostdevice.core.device.IoThreads;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.testkit.TestContext;
 import org.vhostdevice.core.testkit.TestGuest;
@@ -48,7 +48,7 @@ final class BlkRig implements AutoCloseable {
     private final TestRing ring;
     private final SplitVirtqueue queue;
     private final TestContext context;
-    private final IoThreads threads = new IoThreads(4);
+    private final IoThreads threads = new IoThreads(4, "test");
     private final BlkQueue handler;
     private final long mark;
     private int used;
@@ -97,7 +97,7 @@ final class BlkRig implements AutoCloseable {
             throws IOException, GuestMemoryException {
         context = new TestContext(0, new FeatureSet(features));
         Disk.Policy policy = Disk.Policy.DEFAULT.with(engine);
-        Disk disk = new Disk(storage, Disk.id("serial-7"), cache, policy, null, threads.host());
+        Disk disk = new Disk(storage, Disk.id("serial-7"), cache, policy, null, new Disk.Host(threads, threads::after));
         handler = new BlkQueue(disk, context, RING);
         ring = new TestRing(guest, RING, TestRing.features(false), 0);
         queue = ring.open();
@@ -107,7 +107,8 @@ final class BlkRig implements AutoCloseable {
     /// A queue with rules for its requests.
     BlkRig(Storage storage, Disk.Policy policy, @Nullable Throttle throttle) throws IOException, GuestMemoryException {
         context = new TestContext(0, new FeatureSet(BlkFeature.FLUSH.mask()));
-        Disk disk = new Disk(storage, Disk.id(""), new WriteCache(true), policy, throttle, threads.host());
+        Disk disk = new Disk(
+                storage, Disk.id(""), new WriteCache(true), policy, throttle, new Disk.Host(threads, threads::after));
         handler = new BlkQueue(disk, context, RING);
         ring = new TestRing(guest, RING, TestRing.features(false), 0);
         queue = ring.open();

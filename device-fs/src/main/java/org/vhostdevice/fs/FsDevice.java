@@ -2,24 +2,27 @@ package org.vhostdevice.fs;
 
 import org.vhostdevice.core.device.ConfigSpace;
 import org.vhostdevice.core.device.DeviceType;
+import org.vhostdevice.core.device.IoThreads;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.fs.fuse.FuseOptions;
 import org.vhostdevice.fs.fuse.FuseServer;
 import org.vhostdevice.fs.queue.FsQueue;
-import org.vhostdevice.fs.queue.FsThreads;
 import org.vhostdevice.fs.queue.LockWaits;
 import org.vhostdevice.fs.vfs.FileSystem;
 
 /// A virtio file system device (VIRTIO 1.4, 5.11): a high-priority queue, and request queues behind it, each with a
 /// worker and threads of its own, so that none waits for another.
 final class FsDevice implements VirtioDevice {
+    /// How many threads a queue has if nobody says: enough to keep a medium busy.
+    private static final int DEFAULT_THREADS = 16;
+
     private final FsConfig config;
     private final FileSystem files;
     private final FuseServer server;
     private final LockWaits locks = new LockWaits();
-    private final FsThreads[] threads;
+    private final IoThreads[] threads;
 
     /// Makes a device.
     ///
@@ -29,10 +32,10 @@ final class FsDevice implements VirtioDevice {
         this.config = config;
         this.files = files;
         server = new FuseServer(files, options);
-        threads = new FsThreads[1 + config.requestQueues()];
-        int most = config.threads() == 0 ? FsThreads.DEFAULT : config.threads();
+        threads = new IoThreads[1 + config.requestQueues()];
+        int most = config.threads() == 0 ? DEFAULT_THREADS : config.threads();
         for (int i = 0; i < threads.length; i++) {
-            threads[i] = new FsThreads(most, i);
+            threads[i] = new IoThreads(most, "vhost-fs-q" + i);
         }
     }
 
@@ -78,7 +81,7 @@ final class FsDevice implements VirtioDevice {
 
     @Override
     public void close() {
-        for (FsThreads each : threads) {
+        for (IoThreads each : threads) {
             each.close();
         }
         files.close();

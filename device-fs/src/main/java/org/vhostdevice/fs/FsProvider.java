@@ -31,6 +31,12 @@ public final class FsProvider implements DeviceProvider {
         return List.of("separate-options");
     }
 
+    /// {@return more than others} A guest's next request often waits for the answer to the last.
+    @Override
+    public int pollMicros() {
+        return 50;
+    }
+
     @Override
     public DeviceArguments arguments() {
         return new FsArgs();

@@ -35,6 +35,12 @@ public interface DeviceProvider {
         return List.of();
     }
 
+    /// {@return for how many microseconds an empty ring is looked at before its thread sleeps, if nobody says} See
+    /// `--poll-us`.
+    default int pollMicros() {
+        return 5;
+    }
+
     /// {@return a fresh object that takes the device's own options (picocli annotations)}
     DeviceArguments arguments();
 }

@@ -9,21 +9,16 @@ final class BlkLoadWorker implements Callable<LoadReport> {
     /// Looks at an idle ring before the descriptors are looked at.
     private static final int SPINS = 10_000;
 
-    private static final int PERCENT = 100;
-
     private final BlkLoadOptions options;
     private final FrontendQueue queue;
     private final DriverQueue ring;
     private final BlkSlots slots;
     private final Share share;
-    private final int readPercent;
     private final boolean verify;
-    private final boolean random;
+    private final AccessPattern pattern;
     private final long timeoutNanos;
     private final long[] started;
     private final LatencyHistogram latency = new LatencyHistogram();
-    private long state;
-    private long sequential;
     private long toStart;
     private long running;
     private long completed;
@@ -44,13 +39,10 @@ final class BlkLoadWorker implements Callable<LoadReport> {
         this.share = share;
         ring = queue.ring();
         slots = new BlkSlots(workload, queue, frontend.memory());
-        readPercent = workload.readPercent();
         verify = workload.verify();
-        random = workload.access().random();
         timeoutNanos = frontend.options().link().timeout().toNanos();
         started = new long[workload.depth()];
-        state = workload.seed() + queue.index();
-        sequential = share.first();
+        pattern = new AccessPattern(workload, workload.seed() + queue.index(), share.blocks(), share.first());
         toStart = options.requests();
     }
 
@@ -97,8 +89,8 @@ final class BlkLoadWorker implements Callable<LoadReport> {
     private void start(int slot, long now) {
         toStart--;
         running++;
-        long block = nextBlock();
-        boolean write = chooseWrite();
+        long block = pattern.nextBlock();
+        boolean write = pattern.nextWrite();
         if (write && verify) {
             slots.fill(slot, block);
         }
@@ -122,31 +114,6 @@ final class BlkLoadWorker implements Callable<LoadReport> {
         if (toStart > 0) {
             start(slot, now);
         }
-    }
-
-    private long nextBlock() {
-        if (!random) {
-            long block = sequential;
-            sequential = block + 1 == share.blocks() ? 0 : block + 1;
-            return block;
-        }
-        return Math.unsignedMultiplyHigh(nextRandom(), share.blocks());
-    }
-
-    private boolean chooseWrite() {
-        if (readPercent == 0 || readPercent == PERCENT) {
-            return readPercent == 0;
-        }
-        return Math.unsignedMultiplyHigh(nextRandom(), PERCENT) >= readPercent;
-    }
-
-    /// SplitMix64 (Steele, Lea, Flood 2014).
-    private long nextRandom() {
-        state += 0x9e37_79b9_7f4a_7c15L;
-        long z = state;
-        z = (z ^ (z >>> 30)) * 0xbf58_476d_1ce4_e5b9L;
-        z = (z ^ (z >>> 27)) * 0x94d0_49bb_1331_11ebL;
-        return z ^ (z >>> 31);
     }
 
     private int awaitUsed() throws IOException {

@@ -66,16 +66,7 @@ final class EmptyPathNodeCalls implements NodeCalls {
 
     @Override
     public int link(NodeRef node, int directory, MemorySegment name) {
-        int result = Downcall.toInt(
-                Symbol.LINKAT,
-                node.at(),
-                name(node),
-                directory,
-                Libc.checked(name, 1).address(),
-                EMPTY_PATH,
-                0);
-        Reference.reachabilityFence(name);
-        return result;
+        return TreeCalls.link(node.at(), name(node), directory, name, EMPTY_PATH);
     }
 
     @Override

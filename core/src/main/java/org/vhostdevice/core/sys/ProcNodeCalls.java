@@ -92,16 +92,7 @@ final class ProcNodeCalls implements NodeCalls {
 
     @Override
     public int link(NodeRef node, int directory, MemorySegment name) {
-        int result = Downcall.toInt(
-                Symbol.LINKAT,
-                AT_FDCWD,
-                pathOf(node.at()),
-                directory,
-                Libc.checked(name, 1).address(),
-                FOLLOW,
-                0);
-        Reference.reachabilityFence(name);
-        return result;
+        return TreeCalls.link(AT_FDCWD, pathOf(node.at()), directory, name, FOLLOW);
     }
 
     @Override

@@ -109,8 +109,14 @@ public final class TreeCalls {
     /// @param newName one component
     /// @return 0
     public static int link(int from, MemorySegment name, int to, MemorySegment newName) {
-        int result = Downcall.toInt(Symbol.LINKAT, from, address(name), to, address(newName), 0, 0);
+        int result = link(from, address(name), to, newName, 0);
         Reference.reachabilityFence(name);
+        return result;
+    }
+
+    /// The same with the address of the old name, and with flags for it.
+    static int link(int from, long name, int to, MemorySegment newName, int flags) {
+        int result = Downcall.toInt(Symbol.LINKAT, from, name, to, address(newName), flags, 0);
         Reference.reachabilityFence(newName);
         return result;
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -93,8 +94,7 @@ class HostSelectionTest {
             var _ = Capability.parse("EVENTFD,FOO");
         });
         assertEquals(
-                "-Dvhost.disable: unknown capability 'FOO', known are [EVENTFD, MEMFD, SEALS, EPOLL, KQUEUE,"
-                        + " ATOMIC_CLOEXEC, OFD_LOCKS, NOWAIT_IO, ATOMIC_BITS, IO_URING, STATX, PATH_FDS, DIRECTORY_OFFSETS, FALLOCATE, PUNCH_HOLE]",
+                "-Dvhost.disable: unknown capability 'FOO', known are " + Arrays.toString(Capability.values()),
                 e.getMessage());
     }
 

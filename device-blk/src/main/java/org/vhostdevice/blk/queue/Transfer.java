@@ -5,13 +5,14 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.blk.storage.Storage;
+import org.vhostdevice.core.device.HandedOver;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.core.virtqueue.GuestBuffers;
 
 /// A request that was checked, on its way to the storage and back.
 ///
 /// Objects are used again. One belongs to the queue's worker but while [#run] is called, which any thread may do.
-final class Transfer implements Runnable {
+final class Transfer extends HandedOver<Transfer> {
     /// What is to be done.
     enum Kind {
         READ,
@@ -25,7 +26,6 @@ final class Transfer implements Runnable {
 
     private final int number;
     private final Storage storage;
-    private final Consumer<Transfer> giveBack;
 
     private Kind kind = Kind.FLUSH;
     private @Nullable DescriptorChain chain;
@@ -38,7 +38,6 @@ final class Transfer implements Runnable {
     private BlkRequest.@Nullable Ranges ranges;
     private boolean mayUnmap;
     private @Nullable IOException failure;
-    private @Nullable Throwable fault;
 
     /// Where a located transfer lies in its file, and what [org.vhostdevice.blk.storage.DirectStorage#leave] takes.
     long place;
@@ -53,9 +52,9 @@ final class Transfer implements Runnable {
     /// @param number by which it is found again
     /// @param giveBack told by [#run] that it is done; any thread
     Transfer(int number, Storage storage, Consumer<Transfer> giveBack) {
+        super(giveBack);
         this.number = number;
         this.storage = storage;
-        this.giveBack = giveBack;
     }
 
     int number() {
@@ -108,7 +107,7 @@ final class Transfer implements Runnable {
         done = 0;
         bytes = 0;
         failure = null;
-        fault = null;
+        begin();
         ranges = null;
     }
 
@@ -156,29 +155,14 @@ final class Transfer implements Runnable {
         failure = e;
     }
 
-    /// Throws what else came out of [#run], if anything did: guest memory was taken away, or a mistake of ours.
-    void rethrow() {
-        switch (fault) {
-            case null -> {}
-            case RuntimeException e -> throw e;
-            case Error e -> throw e;
-            default -> throw new IllegalStateException(fault);
-        }
-    }
-
-    /// Does it, waits for that, and gives it back. Any thread.
     @Override
-    public void run() {
-        try {
-            perform();
-        } catch (RuntimeException | Error e) {
-            fault = e;
-        }
-        giveBack.accept(this);
+    protected Transfer self() {
+        return this;
     }
 
     /// Does what is left of it, and waits for that.
-    void perform() {
+    @Override
+    protected void perform() {
         failure = null;
         try {
             switch (kind) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vhostdevice.blk.TestStorage;
+import org.vhostdevice.core.device.IoThreads;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.virtqueue.FeatureSet;
@@ -47,7 +48,7 @@ class ThreadEngineTest {
             ended.add(transfer.number());
             throw new InternalError("memory is gone");
         };
-        try (IoThreads threads = new IoThreads(4)) {
+        try (IoThreads threads = new IoThreads(4, "test")) {
             ThreadEngine engine = new ThreadEngine(new Context(), threads, client, false);
             for (int i = 0; i < 20; i++) {
                 Transfer transfer = new Transfer(i, new TestStorage(512, false), engine::giveBack);

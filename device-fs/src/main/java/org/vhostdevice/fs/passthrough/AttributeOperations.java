@@ -81,7 +81,7 @@ record AttributeOperations(Host host) {
             FsException.throwIf(result);
         }
         if (change.has(KILL_PRIVILEGES)) {
-            new FileOperations(host).killPrivileges(caller, inode.ref());
+            host.killPrivileges(caller, inode.ref());
         }
     }
 

@@ -6,7 +6,6 @@ import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileIo;
-import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeRef;
 import org.vhostdevice.core.sys.OpenFlags;
 import org.vhostdevice.fs.passthrough.PassthroughOptions.Trait;
@@ -15,9 +14,6 @@ import org.vhostdevice.fs.vfs.FsException;
 
 /// Operations on open files.
 record FileOperations(Host host) {
-    private static final int SET_ID = 06000;
-    private static final int SET_GID = 02000;
-    private static final int GROUP_EXECUTES = 010;
 
     private static final ThreadLocal<IoVecs> VECTORS = ThreadLocal.withInitial(IoVecs::new);
 
@@ -29,7 +25,7 @@ record FileOperations(Host host) {
             int hostFlags = hostFlags(flags);
             OpenFile file = host.open(() -> host.reopen(inode, hostFlags));
             if (killPrivileges && (hostFlags & OpenFlags.TRUNCATE) != 0) {
-                killPrivileges(caller, inode.ref());
+                host.killPrivileges(caller, inode.ref());
             }
             return add(file);
         }
@@ -101,24 +97,11 @@ record FileOperations(Host host) {
                 }
             }
             if (killPrivileges) {
-                killPrivileges(caller, NodeRef.of(file.fd()));
+                host.killPrivileges(caller, NodeRef.of(file.fd()));
             }
             return done;
         } catch (ErrnoException e) {
             throw FsException.of(e);
-        }
-    }
-
-    /// Takes away what a file gives to who executes it, as the host does for those without privileges.
-    ///
-    /// @param node the file
-    void killPrivileges(Caller caller, NodeRef node) throws FsException {
-        FileStat stat = caller.stat();
-        FsException.throwIf(stat.load(node));
-        int mode = stat.mode() & ~FileStat.TYPE_MASK;
-        int kept = mode & ((mode & GROUP_EXECUTES) != 0 ? ~SET_ID : ~(SET_ID ^ SET_GID));
-        if (kept != mode) {
-            FsException.throwIf(host.calls().setMode(node, kept));
         }
     }
 

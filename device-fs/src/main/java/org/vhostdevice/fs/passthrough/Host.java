@@ -28,6 +28,9 @@ record Host(
         Owners owners,
         SlotTable<OpenFile> files,
         SlotTable<OpenDirectory> directories) {
+    private static final int SET_ID = 06000;
+    private static final int SET_GID = 02000;
+    private static final int GROUP_EXECUTES = 010;
     private static final NodeRef NOWHERE = NodeRef.of(Inode.NONE);
 
     /// Begins to use an open file.
@@ -96,6 +99,19 @@ record Host(
             throw FsException.of(Errno.ESTALE); // another file has its name now
         }
         owners.show(inode.ref(), caller.stat());
+    }
+
+    /// Takes away what a file gives to who executes it, as the host does for those without privileges.
+    ///
+    /// @param node the file
+    void killPrivileges(Caller caller, NodeRef node) throws FsException {
+        FileStat stat = caller.stat();
+        FsException.throwIf(stat.load(node));
+        int mode = stat.mode() & ~FileStat.TYPE_MASK;
+        int kept = mode & ((mode & GROUP_EXECUTES) != 0 ? ~SET_ID : ~(SET_ID ^ SET_GID));
+        if (kept != mode) {
+            FsException.throwIf(calls.setMode(node, kept));
+        }
     }
 
     /// Adds what [FileStat] does not say to the attributes of a file that was looked up.

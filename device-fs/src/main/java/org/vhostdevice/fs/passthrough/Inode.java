@@ -7,9 +7,11 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeRef;
+import org.vhostdevice.fs.vfs.FsException;
 
 /// A file of the host that the guest knows, by a descriptor that only names it.
 final class Inode extends Counted {
@@ -140,6 +142,20 @@ final class Inode extends Counted {
             parents = more;
         }
         ref = NodeRef.named(parent.fd(), newPlace.string());
+    }
+
+    /// Makes sure that a descriptor, which was opened by a name, is of this file.
+    ///
+    /// @param opened closed if it is not
+    /// @return the descriptor
+    /// @throws FsException `ESTALE` if it is of another file
+    int opened(int opened) throws FsException {
+        FileStat stat = new FileStat();
+        if (stat.load(opened) < 0 || !Key.of(stat).equals(key)) {
+            FileCalls.close(opened);
+            throw FsException.of(Errno.ESTALE);
+        }
+        return opened;
     }
 
     /// By what the host finds it without a name, once somebody has asked for that.

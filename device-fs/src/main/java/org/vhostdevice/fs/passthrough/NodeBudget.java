@@ -4,7 +4,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileCalls;
-import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
 import org.vhostdevice.fs.vfs.FileSystem;
 import org.vhostdevice.fs.vfs.FsException;
@@ -128,13 +127,9 @@ final class NodeBudget {
             }
             fd = calls.open(parent.fd(), place.string());
         }
-        FileStat stat = new FileStat();
-        if (fd >= 0 && stat.load(fd) == 0 && Inode.Key.of(stat).equals(inode.key())) {
-            return fd;
+        if (fd < 0) {
+            throw FsException.of(Errno.ESTALE);
         }
-        if (fd >= 0) {
-            FileCalls.close(fd);
-        }
-        throw FsException.of(Errno.ESTALE);
+        return inode.opened(fd);
     }
 }

@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.Errno;
-import org.vhostdevice.core.sys.FileCalls;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
 import org.vhostdevice.core.sys.TreeCalls;
@@ -160,16 +159,9 @@ final class NodeTable {
     /// @throws FsException `ESTALE` if another file has the name now
     int openByName(Inode inode, int flags) throws FsException {
         Inode.Place place = placeOf(inode);
-        int fd;
         try (Inode parent = use(place.parent())) {
-            fd = FsException.check(TreeCalls.open(parent.fd(), place.string(), flags, 0));
+            return inode.opened(FsException.check(TreeCalls.open(parent.fd(), place.string(), flags, 0)));
         }
-        FileStat stat = new FileStat();
-        if (stat.load(fd) < 0 || !Inode.Key.of(stat).equals(inode.key())) {
-            FileCalls.close(fd);
-            throw FsException.of(Errno.ESTALE);
-        }
-        return fd;
     }
 
     /// Gives a file another name, by the name that it was last seen by.

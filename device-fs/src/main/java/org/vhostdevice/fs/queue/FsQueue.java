@@ -4,9 +4,9 @@ import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.Handover;
+import org.vhostdevice.core.device.IoThreads;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
-import org.vhostdevice.core.sys.Capability;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.fs.fuse.FuseServer;
@@ -15,11 +15,9 @@ import org.vhostdevice.fs.fuse.Opcode;
 /// Serves the requests of one queue (VIRTIO 1.4, 5.11.6), the high-priority one or another.
 ///
 /// What usually does not wait is done by the worker itself, since the way to another thread and back takes longer. What
-/// waits for the medium is done by threads, several at once. Where the host does not tell whether a read would wait,
-/// one
-/// that comes alone is done by the worker too, which has nothing else to do then. What waits for a lock holds no
-/// thread: it is tried again
-/// when a lock was given back, and now and then, since other processes of the host may have it.
+/// waits for the medium is done by threads, several at once; a read that comes alone by the worker, as long as such
+/// reads are short. What waits for a lock holds no thread: it is tried again when a lock was given back, and now and
+/// then, since other processes of the host may have it.
 public final class FsQueue implements QueueHandler {
     /// So many requests may wait for locks that the ring has room for those that give locks back: a request takes three
     /// descriptors, and the smallest rings in use have 128.
@@ -30,10 +28,10 @@ public final class FsQueue implements QueueHandler {
 
     private final QueueContext context;
     private final FuseServer server;
-    private final FsThreads threads;
+    private final IoThreads threads;
     private final LockWaits locks;
     private final Handover<FsRequest> handover;
-    private final boolean loneHere;
+    private final LoneReads loneReads;
     private final int most;
     private final ArrayDeque<FsRequest> free = new ArrayDeque<>();
     private int made;
@@ -50,13 +48,12 @@ public final class FsQueue implements QueueHandler {
     /// @param server serves its requests
     /// @param threads wait for the medium
     /// @param locks of all queues of the device
-    public FsQueue(QueueContext context, FuseServer server, FsThreads threads, LockWaits locks) {
-        this(context, server, threads, locks, !Capability.NOWAIT_IO.available());
+    public FsQueue(QueueContext context, FuseServer server, IoThreads threads, LockWaits locks) {
+        this(context, server, threads, locks, new LoneReads());
     }
 
-    /// @param loneHere whether the worker itself may wait for a read that comes alone
-    FsQueue(QueueContext context, FuseServer server, FsThreads threads, LockWaits locks, boolean loneHere) {
-        this.loneHere = loneHere;
+    FsQueue(QueueContext context, FuseServer server, IoThreads threads, LockWaits locks, LoneReads loneReads) {
+        this.loneReads = loneReads;
         this.context = context;
         this.server = server;
         this.threads = threads;
@@ -80,7 +77,7 @@ public final class FsQueue implements QueueHandler {
             finish(request);
         } else if (request.call().opcode() == Opcode.SETLKW) {
             await(request);
-        } else if (loneHere && lone == null && handover.away() == 0) {
+        } else if (lone == null && handover.away() == 0 && loneReads.here()) {
             lone = request;
         } else {
             sendLone();
@@ -101,7 +98,9 @@ public final class FsQueue implements QueueHandler {
         if (lone != null) {
             FsRequest only = lone;
             lone = null;
+            long began = System.nanoTime();
             only.perform();
+            loneReads.took(System.nanoTime() - began);
             finish(only);
         }
     }

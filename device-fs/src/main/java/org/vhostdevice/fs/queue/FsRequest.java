@@ -3,6 +3,7 @@ package org.vhostdevice.fs.queue;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.HandedOver;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.fs.fuse.FuseCall;
 import org.vhostdevice.fs.fuse.FuseServer;
@@ -10,18 +11,16 @@ import org.vhostdevice.fs.fuse.FuseServer;
 /// A chain and the request in it.
 ///
 /// Objects are used again. One belongs to the queue's worker but while [#run] is called, which any thread may do.
-final class FsRequest implements Runnable {
+final class FsRequest extends HandedOver<FsRequest> {
     private final FuseServer server;
-    private final Consumer<FsRequest> giveBack;
     private final FuseCall call = new FuseCall();
     private @Nullable DescriptorChain chain;
-    private @Nullable Throwable fault;
     private volatile boolean interrupted;
 
     /// @param giveBack told by [#run] that it is done; any thread
     FsRequest(FuseServer server, Consumer<FsRequest> giveBack) {
+        super(giveBack);
         this.server = server;
-        this.giveBack = giveBack;
     }
 
     FuseCall call() {
@@ -33,7 +32,7 @@ final class FsRequest implements Runnable {
     /// @return whether the request usually waits for the host's medium
     boolean begin(DescriptorChain of) {
         chain = of;
-        fault = null;
+        begin();
         interrupted = false;
         return server.accept(call, of.readable(), of.writable());
     }
@@ -45,19 +44,13 @@ final class FsRequest implements Runnable {
         return server.serve(call, false);
     }
 
-    /// Does it, waits for that, and gives it back. Any thread.
     @Override
-    public void run() {
-        try {
-            perform();
-        } catch (RuntimeException | Error e) {
-            fault = e;
-        }
-        giveBack.accept(this);
+    protected FsRequest self() {
+        return this;
     }
 
-    /// Does it, and waits for that.
-    void perform() {
+    @Override
+    protected void perform() {
         boolean _ = server.serve(call, true);
     }
 
@@ -77,15 +70,5 @@ final class FsRequest implements Runnable {
 
     boolean interrupted() {
         return interrupted;
-    }
-
-    /// Throws what else came out of [#run], if anything did: guest memory was taken away, or a mistake of ours.
-    void rethrow() {
-        switch (fault) {
-            case null -> {}
-            case RuntimeException e -> throw e;
-            case Error e -> throw e;
-            default -> throw new IllegalStateException(fault);
-        }
     }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vhostdevice.core.device.IoThreads;
 import org.vhostdevice.core.testkit.TestContext;
 import org.vhostdevice.core.testkit.TestGuest;
 import org.vhostdevice.core.testkit.TestRing;
@@ -52,7 +53,7 @@ class AllocationTest {
         Files.setAttribute(folder, "unix:mode", 0777); // the guest's user may write to it
         try (guest;
                 TestContext context = new TestContext(1, FeatureSet.NONE);
-                FsThreads threads = new FsThreads(1, 1);
+                IoThreads threads = new IoThreads(1, "test");
                 PassthroughFileSystem files = PassthroughFileSystem.open(PassthroughOptions.of(folder))) {
             TestRing ring = new TestRing(guest, 16, TestRing.features(true), 0);
             SplitVirtqueue queue = ring.open();

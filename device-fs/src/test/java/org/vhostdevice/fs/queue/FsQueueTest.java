@@ -72,9 +72,9 @@ class FsQueueTest {
     }
 
     @Test
-    void loneReadThatMayWaitIsDoneByTheWorkerWhereTheHostDoesNotTell() throws Exception {
+    void loneReadThatMayWaitIsDoneByTheWorkerWhileSuchReadsAreShort() throws Exception {
         files.readWaits(true);
-        try (FsRig other = new FsRig(server, locks, 2, 1, true)) {
+        try (FsRig other = new FsRig(server, locks, 2, 1, new LoneReads())) {
             Sent lone = other.send(READ, 2, read());
             assertEquals(16 + 7, lone.used());
             Sent first = other.add(Wire.request(READ, 4, 5, read()), 4096);

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.vhostdevice.core.device.IoThreads;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.testkit.TestContext;
 import org.vhostdevice.core.testkit.TestGuest;
@@ -29,7 +30,7 @@ final class FsRig implements AutoCloseable {
     private final TestRing ring;
     private final SplitVirtqueue queue;
     private final TestContext context;
-    private final FsThreads threads;
+    private final IoThreads threads;
     private final FsQueue handler;
     private final Map<Integer, Sent> sent = new HashMap<>();
     private int used;
@@ -66,17 +67,24 @@ final class FsRig implements AutoCloseable {
 
     FsRig(FuseServer server, LockWaits locks, int queueIndex, int mostThreads)
             throws IOException, GuestMemoryException {
-        this(server, locks, queueIndex, mostThreads, false);
+        this(server, locks, queueIndex, mostThreads, slow());
     }
 
-    /// @param loneHere whether the worker waits for a read that comes alone
-    FsRig(FuseServer server, LockWaits locks, int queueIndex, int mostThreads, boolean loneHere)
+    /// @param loneReads says who does a read that comes alone
+    FsRig(FuseServer server, LockWaits locks, int queueIndex, int mostThreads, LoneReads loneReads)
             throws IOException, GuestMemoryException {
         context = new TestContext(queueIndex, FeatureSet.NONE);
-        threads = new FsThreads(mostThreads, queueIndex);
-        handler = new FsQueue(context, server, threads, locks, loneHere);
+        threads = new IoThreads(mostThreads, "test");
+        handler = new FsQueue(context, server, threads, locks, loneReads);
         ring = new TestRing(guest, RING, TestRing.features(false), 0);
         queue = ring.open();
+    }
+
+    /// Has threads do the next reads.
+    static LoneReads slow() {
+        LoneReads reads = new LoneReads();
+        reads.took(Long.MAX_VALUE);
+        return reads;
     }
 
     FsQueue handler() {

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import org.vhostdevice.core.frontend.AccessPattern;
 import org.vhostdevice.core.frontend.BackendRefusal;
 import org.vhostdevice.core.frontend.BackendViolation;
 import org.vhostdevice.core.frontend.BlkWorkload;
@@ -28,7 +29,6 @@ public final class FuseLoad implements FuseActivity {
     private static final int SIZE = OFFSET + 8;
     private static final int DATA = FuseRequest.HEADER + FuseSession.IO_ARGUMENTS;
     private static final int ERROR = 4;
-    private static final int PERCENT = 100;
 
     private final BlkWorkload workload;
     private final String name;
@@ -36,13 +36,12 @@ public final class FuseLoad implements FuseActivity {
     private final FuseSession session;
     private final Open file;
     private final SlotQueue queue;
+    private final AccessPattern pattern;
     private final boolean polling;
     private final Duration timeout;
     private final long[] block;
     private final boolean[] write;
     private long unique = 1;
-    private long state;
-    private long sequential;
 
     /// Begins a session, makes the file and fills it.
     ///
@@ -72,7 +71,7 @@ public final class FuseLoad implements FuseActivity {
         queue = new SlotQueue(frontend, FuseDriver.requestQueue(frontend), plan(workload));
         block = new long[workload.depth()];
         write = new boolean[workload.depth()];
-        state = workload.seed();
+        pattern = new AccessPattern(workload, workload.seed(), blocks, 0);
         file = session.create(FuseRequest.ROOT, name);
         passOver(true);
     }
@@ -156,7 +155,7 @@ public final class FuseLoad implements FuseActivity {
     private final class Requests implements SlotLoad.Work {
         @Override
         public boolean start(int slot) {
-            request(slot, nextBlock(), nextWrite());
+            request(slot, pattern.nextBlock(), pattern.nextWrite());
             return true;
         }
 
@@ -164,32 +163,6 @@ public final class FuseLoad implements FuseActivity {
         public void finish(int slot, SlotLoad.Tally tally) throws BackendViolation {
             done(slot, tally);
         }
-    }
-
-    private long nextBlock() {
-        if (workload.access().random()) {
-            return Math.unsignedMultiplyHigh(nextRandom(), blocks);
-        }
-        long next = sequential;
-        sequential = next + 1 == blocks ? 0 : next + 1;
-        return next;
-    }
-
-    private boolean nextWrite() {
-        int readPercent = workload.readPercent();
-        if (readPercent == 0 || readPercent == PERCENT) {
-            return readPercent == 0;
-        }
-        return Math.unsignedMultiplyHigh(nextRandom(), PERCENT) >= readPercent;
-    }
-
-    /// SplitMix64 (Steele, Lea, Flood 2014).
-    private long nextRandom() {
-        state += 0x9e37_79b9_7f4a_7c15L;
-        long z = state;
-        z = (z ^ (z >>> 30)) * 0xbf58_476d_1ce4_e5b9L;
-        z = (z ^ (z >>> 27)) * 0x94d0_49bb_1331_11ebL;
-        return z ^ (z >>> 31);
     }
 
     private void request(int slot, long at, boolean writing) {

@@ -1,4 +1,4 @@
-package org.vhostdevice.fs.queue;
+package org.vhostdevice.core.device;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -8,12 +8,9 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// The threads of a queue that wait for the host's medium, and one that waits for times; made when they are first
-/// needed, ended when idle. Any thread.
-public final class FsThreads implements Executor, AutoCloseable {
-    /// How many threads a queue has if nobody says: enough to keep a medium busy.
-    public static final int DEFAULT = 16;
-
+/// Threads that wait for the host, and one that waits for times; made when they are first needed, ended when idle. Any
+/// thread.
+public final class IoThreads implements Executor, AutoCloseable {
     private static final int IDLE_SECONDS = 30;
 
     private final int most;
@@ -22,19 +19,14 @@ public final class FsThreads implements Executor, AutoCloseable {
 
     /// Makes no thread yet.
     ///
-    /// @param most threads at once, 1 or more
-    /// @param queue whose they are, for their names
-    public FsThreads(int most, int queue) {
+    /// @param most threads that wait for the host at once, 1 or more
+    /// @param name what the threads' names begin with, such as `vhost-block`
+    public IoThreads(int most, String name) {
         this.most = most;
         pool = new ThreadPoolExecutor(
-                most,
-                most,
-                IDLE_SECONDS,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                named("vhost-fs-q" + queue + "-io-"));
+                most, most, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named(name + "-io-"));
         pool.allowCoreThreadTimeOut(true);
-        timer = new ScheduledThreadPoolExecutor(1, named("vhost-fs-q" + queue + "-timer-"));
+        timer = new ScheduledThreadPoolExecutor(1, named(name + "-timer-"));
         timer.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
         timer.allowCoreThreadTimeOut(true);
     }
@@ -47,8 +39,8 @@ public final class FsThreads implements Executor, AutoCloseable {
                 .unstarted(task);
     }
 
-    /// {@return how many requests may wait at once}
-    int most() {
+    /// {@return how many threads may wait for the host at once}
+    public int most() {
         return most;
     }
 
@@ -58,7 +50,10 @@ public final class FsThreads implements Executor, AutoCloseable {
     }
 
     /// Runs a task later.
-    void after(long nanos, Runnable task) {
+    ///
+    /// @param nanos from now
+    /// @param task must not block
+    public void after(long nanos, Runnable task) {
         var _ = timer.schedule(task, nanos, TimeUnit.NANOSECONDS);
     }
 
