@@ -89,6 +89,21 @@ class CheckTest {
         assertObeysEveryMust("fs", options, program("fs --sandbox none --tag host --shared-dir '" + share + "'"));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--split --notify eventfd",
+                "--split --notify pipe",
+                "--packed --notify eventfd",
+                "--packed --notify pipe"
+            })
+    @Execution(ExecutionMode.CONCURRENT)
+    void consoleDeviceObeysEveryMust(String options) throws Exception {
+        String ports = "--port backend=file:'" + folder.resolve("console") + "',size=80x24 --port backend=unix:'"
+                + folder.resolve("agent") + "',name=agent --port backend=null,name=null --max-ports 5";
+        assertObeysEveryMust("console", options, program("console " + ports));
+    }
+
     @ParameterizedTest(name = "{0}, {1}")
     @CsvSource({
         "--packed --notify pipe, --io-engine threads --cache none",

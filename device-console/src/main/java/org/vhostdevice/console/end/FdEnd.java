@@ -25,6 +25,7 @@ public final class FdEnd implements HostEnd {
     private boolean inEnded;
     private boolean closed;
     private boolean wanted;
+    private boolean idle; // input waits that nobody wants yet
     private boolean waiting; // for room to write
 
     /// Makes an end.
@@ -64,6 +65,7 @@ public final class FdEnd implements HostEnd {
         inWatched = in != null && tryWatch(newContext, in);
         outWatched = in == out ? inWatched : out != null && tryWatch(newContext, out);
         newEvents.opened();
+        rewatch();
     }
 
     /// Regular files cannot be watched, and are always ready.
@@ -82,8 +84,10 @@ public final class FdEnd implements HostEnd {
         if (port == null) {
             return;
         }
-        if (fd == in && (what & (Watcher.READ | Watcher.HANGUP)) != 0 && wanted) {
+        if (fd == in && !inEnded && (what & (Watcher.READ | Watcher.HANGUP)) != 0) {
+            idle = !wanted;
             port.readable();
+            rewatch();
         }
         if (fd == out && waiting && !closed && (what & (Watcher.WRITE | Watcher.HANGUP)) != 0) {
             waiting = false;
@@ -96,7 +100,7 @@ public final class FdEnd implements HostEnd {
         if (context == null) {
             return;
         }
-        int reading = wanted && !inEnded ? Watcher.READ : 0;
+        int reading = inEnded ? 0 : wanted ? Watcher.READ : idle ? 0 : Watcher.HANGUP;
         int writing = waiting ? Watcher.WRITE : 0;
         if (in != null && inWatched && !in.isClosed()) {
             context.rewatch(in.number(), in == out ? reading | writing : reading);
@@ -135,6 +139,7 @@ public final class FdEnd implements HostEnd {
             return 0;
         }
         try {
+            idle = false;
             long n = StreamIo.read(in.number(), into);
             if (n == 0) {
                 endInput();
@@ -177,6 +182,7 @@ public final class FdEnd implements HostEnd {
     @Override
     public void wantInput(boolean now) {
         wanted = now;
+        idle = false;
         if (inWatched) {
             rewatch();
         } else if (now && !inEnded && context != null) {

@@ -6,28 +6,30 @@ import org.jspecify.annotations.Nullable;
 /// told once, so that a guest that asks without end is answered without end and takes no memory.
 enum Notice {
     /// There is the port.
-    ADD(ControlEvent.PORT_ADD),
+    ADD(1, ControlEvent.PORT_ADD),
     /// It is a console.
-    CONSOLE(ControlEvent.CONSOLE_PORT),
+    CONSOLE(2, ControlEvent.CONSOLE_PORT),
     /// Its size.
-    SIZE(ControlEvent.RESIZE),
+    SIZE(4, ControlEvent.RESIZE),
     /// Its name.
-    NAME(ControlEvent.PORT_NAME),
+    NAME(8, ControlEvent.PORT_NAME),
     /// The host's end was closed.
-    CLOSE(ControlEvent.PORT_OPEN),
+    CLOSE(16, ControlEvent.PORT_OPEN),
     /// The host's end was opened.
-    OPEN(ControlEvent.PORT_OPEN),
+    OPEN(32, ControlEvent.PORT_OPEN),
     /// The port is there no longer.
-    REMOVE(ControlEvent.PORT_REMOVE);
+    REMOVE(64, ControlEvent.PORT_REMOVE);
 
     /// The bits of notices that do not depend on the host's end, as long as the port is there.
     static final int STANDING = ADD.bit() | CONSOLE.bit() | SIZE.bit() | NAME.bit();
 
     private static final Notice[] ALL = values();
 
+    private final int bit;
     private final int event;
 
-    Notice(int event) {
+    Notice(int bit, int event) {
+        this.bit = bit;
         this.event = event;
     }
 
@@ -36,14 +38,13 @@ enum Notice {
     }
 
     int bit() {
-        return 1 << ordinal();
+        return bit;
     }
 
-    /// The first one of a set.
+    /// The first one of a set; null if it is empty.
     ///
     /// @param bits of the set
     static @Nullable Notice first(int bits) {
-        int ordinal = Integer.numberOfTrailingZeros(bits);
-        return ordinal < ALL.length ? ALL[ordinal] : null;
+        return bits == 0 ? null : ALL[Integer.numberOfTrailingZeros(bits)];
     }
 }

@@ -1,0 +1,187 @@
+package org.vhostdevice.console.end;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.vhostdevice.core.sys.SocketAddress;
+
+/// Several clients of one port.
+@Timeout(60)
+class ViewersTest {
+    private static final int SCROLLBACK = 8;
+
+    @TempDir
+    private Path folder;
+
+    private TestLoop loop;
+    private ServerEnd end;
+    private final List<SocketChannel> clients = new ArrayList<>();
+
+    @BeforeEach
+    void start() throws Exception {
+        loop = new TestLoop();
+        end = new ServerEnd(Acceptor.listen(new SocketAddress.Unix(folder.resolve("s"))), TelnetMode.OFF, SCROLLBACK);
+        end.start(loop, loop);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        end.close();
+        loop.close();
+        for (SocketChannel client : clients) {
+            client.close();
+        }
+    }
+
+    private SocketChannel join() throws IOException {
+        SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("s")));
+        clients.add(client);
+        loop.idle();
+        return client;
+    }
+
+    private void put(String text) {
+        assertTrue(TestOutput.of(text).writeTo(end));
+    }
+
+    @Test
+    void allSeeTheOutputAndTheFirstOneTypes() throws Exception {
+        SocketChannel first = join();
+        SocketChannel second = join();
+        SocketChannel third = join();
+        put("hello");
+        assertEquals("hello", StreamEndContract.receiveText(first, 5));
+        assertEquals("hello", StreamEndContract.receiveText(second, 5));
+        assertEquals("hello", StreamEndContract.receiveText(third, 5));
+        end.wantInput(true);
+        StreamEndContract.send(second, "not heard");
+        loop.idle();
+        assertEquals(0, loop.readableCount());
+        StringBuilder text = new StringBuilder();
+        loop.onReadable(() -> text.append(StreamEndContract.read(end)));
+        StreamEndContract.send(first, "heard");
+        loop.until(() -> !text.isEmpty());
+        assertEquals("heard", text.toString());
+        assertEquals(List.of("opened"), loop.told());
+    }
+
+    @Test
+    void nextOneTypesWhenTheFirstLeaves() throws Exception {
+        SocketChannel first = join();
+        SocketChannel second = join();
+        end.wantInput(true);
+        StringBuilder text = new StringBuilder();
+        loop.onReadable(() -> text.append(StreamEndContract.read(end)));
+        first.close();
+        loop.idle();
+        StreamEndContract.send(second, "my turn");
+        loop.until(() -> !text.isEmpty());
+        assertEquals("my turn", text.toString());
+        assertEquals(List.of("opened"), loop.told());
+        second.close();
+        loop.until(() -> loop.told().size() == 2);
+        assertEquals(List.of("opened", "closed"), loop.told());
+    }
+
+    @Test
+    void lateOneGetsTheScrollback() throws Exception {
+        put("0123456789");
+        SocketChannel first = join();
+        assertEquals("23456789", StreamEndContract.receiveText(first, 8));
+        put("ab");
+        SocketChannel second = join();
+        put("cd");
+        assertEquals("abcd", StreamEndContract.receiveText(first, 4));
+        assertEquals("456789abcd", StreamEndContract.receiveText(second, 10));
+    }
+
+    @Test
+    void otherOneThatDoesNotReadHoldsNobodyUp() throws Exception {
+        SocketChannel first = join();
+        SocketChannel second = join();
+        byte[] piece = new byte[10_000];
+        for (int i = 0; i < 400; i++) {
+            Arrays.fill(piece, (byte) i);
+            assertTrue(new TestOutput(piece).writeTo(end));
+            assertArrayEquals(piece, StreamEndContract.receive(first, piece.length));
+        }
+        put("the end");
+        // It lost something in the midst, and gets the newest.
+        StringBuilder seen = new StringBuilder();
+        second.configureBlocking(false);
+        ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+        while (!seen.toString().endsWith("the end")) {
+            loop.step();
+            buffer.clear();
+            if (second.read(buffer) > 0) {
+                seen.append(new String(buffer.array(), 0, buffer.position(), StandardCharsets.ISO_8859_1));
+            }
+        }
+        assertTrue(seen.length() < 4_000_000, seen.length() + " characters");
+    }
+
+    @Test
+    void otherOneThatLagsGoesOnAsTheFirst() throws Exception {
+        SocketChannel first = join();
+        SocketChannel second = join();
+        byte[] much = new byte[2_000_000];
+        TestOutput output = new TestOutput(much);
+        first.configureBlocking(false);
+        while (!output.writeTo(end)) {
+            int _ = first.read(ByteBuffer.allocate(much.length));
+            loop.step();
+        }
+        first.close();
+        loop.idle();
+        TestOutput more = TestOutput.of("more");
+        assertFalse(more.writeTo(end));
+        second.configureBlocking(false);
+        ByteBuffer buffer = ByteBuffer.allocate(2 * much.length);
+        while (!more.writeTo(end)) {
+            int _ = second.read(buffer);
+            loop.step();
+        }
+        loop.idle();
+        while (second.read(buffer) > 0) {
+            loop.step();
+        }
+        String all = new String(buffer.array(), 0, buffer.position(), StandardCharsets.ISO_8859_1);
+        assertTrue(all.endsWith("more"));
+    }
+
+    @Test
+    void tooManyAreTurnedAway() throws Exception {
+        for (int i = 0; i < ServerEnd.MOST_VIEWERS; i++) {
+            SocketChannel _ = join();
+        }
+        SocketChannel tooMany = join();
+        assertEquals("", StreamEndContract.receiveText(tooMany, 1));
+        put("x");
+        assertEquals("x", StreamEndContract.receiveText(clients.get(ServerEnd.MOST_VIEWERS - 1), 1));
+    }
+
+    @Test
+    void socketIsItsOwnersAndGoesWithTheEnd() throws Exception {
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("s"))));
+        end.close();
+        assertFalse(Files.exists(folder.resolve("s")));
+    }
+}
