@@ -99,7 +99,7 @@ class CheckTest {
             })
     @Execution(ExecutionMode.CONCURRENT)
     void consoleDeviceObeysEveryMust(String options) throws Exception {
-        String ports = "--port backend=file:'" + folder.resolve("console") + "',size=80x24 --port backend=unix:'"
+        String ports = "--port backend=file:'" + folder.resolve("console") + "',size=80x24 --port backend=file:'"
                 + folder.resolve("agent") + "',name=agent --port backend=null,name=null --max-ports 5";
         assertObeysEveryMust("console", options, program("console " + ports));
     }

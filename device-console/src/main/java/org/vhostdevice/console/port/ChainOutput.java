@@ -1,8 +1,6 @@
 package org.vhostdevice.console.port;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 import org.vhostdevice.console.end.Output;
 import org.vhostdevice.core.memory.IoVecs;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
@@ -13,7 +11,7 @@ final class ChainOutput implements Output {
     /// The most chains held at a time; more stay in the ring.
     static final int MOST = 64;
 
-    private final @Nullable DescriptorChain[] chains = new DescriptorChain[MOST];
+    private final DescriptorChain[] chains = new DescriptorChain[MOST];
     private final IoVecs vectors = new IoVecs();
     private int count;
     /// Bytes of the first chain that are out already.
@@ -69,16 +67,13 @@ final class ChainOutput implements Output {
     private void drop(int done) {
         if (done > 0) {
             System.arraycopy(chains, done, chains, 0, count - done);
-            Arrays.fill(chains, count - done, count, null);
             count -= done;
         }
     }
 
     /// Forgets the chains of which no byte is out, without giving them back.
     void keepOnlyBegun() {
-        int begun = skip > 0 ? 1 : 0;
-        Arrays.fill(chains, begun, count, null);
-        count = begun;
+        count = skip > 0 ? 1 : 0;
     }
 
     /// Forgets all chains, without giving them back.

@@ -70,7 +70,7 @@ class FdEndTest extends StreamEndContract {
             loop.onReadable(() -> text.append(read(end)));
             end.wantInput(true);
             loop.until(() -> !text.isEmpty());
-            typist.close();
+            typist.fd().close();
             loop.until(() -> loop.readableCount() > 1);
             loop.idle();
             assertEquals("x", text.toString());
@@ -78,7 +78,7 @@ class FdEndTest extends StreamEndContract {
             assertTrue(TestOutput.of("still here").writeTo(end));
             assertEquals("still here", receiveText(screen, 10));
             assertEquals(List.of("opened"), loop.told());
-            screen.close();
+            screen.fd().close();
             assertTrue(TestOutput.of("to nobody").writeTo(end));
             assertEquals(List.of("opened", "closed"), loop.told());
         }

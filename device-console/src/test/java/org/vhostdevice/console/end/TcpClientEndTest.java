@@ -1,5 +1,6 @@
 package org.vhostdevice.console.end;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.channels.ByteChannel;
@@ -34,7 +35,7 @@ class TcpClientEndTest extends StreamEndContract {
 
     @Override
     ByteChannel connect() throws Exception {
-        server = ServerSocketChannel.open().bind(new InetSocketAddress("127.0.0.1", port));
+        server = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         loop().until(() -> loop().deadlines() > 0);
         loop().passTime();
         return server.accept();

@@ -1,5 +1,6 @@
 package org.vhostdevice.console.end;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.channels.ByteChannel;
@@ -20,6 +21,6 @@ class TcpServerEndTest extends StreamEndContract {
 
     @Override
     ByteChannel connect() throws Exception {
-        return SocketChannel.open(new InetSocketAddress("127.0.0.1", port));
+        return SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     }
 }

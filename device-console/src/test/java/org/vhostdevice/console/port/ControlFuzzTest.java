@@ -30,7 +30,7 @@ class ControlFuzzTest {
             for (int step = 0; step < MOST_STEPS && at < input.length; step++) {
                 int length = Math.min(input[at] & 15, input.length - at - 1);
                 byte[] body = Arrays.copyOfRange(input, at + 1, at + 1 + length);
-                switch (input[at] >> 4 & 7) {
+                switch ((input[at] >> 4) & 7) {
                     case 0 -> plug(rig, ends, input[at] & 3);
                     case 1 -> unplug(rig, ends, input[at] & 3);
                     case 2 -> open(ends[input[at] & 3], (input[at] & 4) != 0);

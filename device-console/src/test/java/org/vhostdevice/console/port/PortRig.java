@@ -41,7 +41,7 @@ final class PortRig implements AutoCloseable {
     /// @param multiport whether the driver has control queues
     PortRig(int most, boolean multiport) throws Exception {
         ports = new Ports(most, () -> resizes++);
-        long bits = 1 << Ports.F_SIZE | (multiport ? 1 << Ports.F_MULTIPORT : 0);
+        long bits = (1L << Ports.F_SIZE) | (multiport ? 1L << Ports.F_MULTIPORT : 0);
         features = new FeatureSet(bits).with(VirtioFeature.VERSION_1).with(VirtioFeature.INDIRECT_DESC);
     }
 
