@@ -83,7 +83,7 @@ program_sqlite() {
 }
 
 program_sqlite_wal() {
-    sqlite_mode wal && done_with sqlite-wal
+    sqlite_mode wal && done_with sqlite_wal
 }
 
 program_rsync() {
@@ -101,18 +101,20 @@ os.setxattr("/mnt/first/0/2", "system.posix_acl_access", struct.pack("<I", 2) + 
 }
 
 program_modules() {
-    tree /mnt/node_modules "$1" && test "$(find /mnt/node_modules -name '*.js' -type f | wc -l)" = "$1" &&
+    tree /mnt/node_modules "$files" && test "$(find /mnt/node_modules -name '*.js' -type f | wc -l)" = "$files" &&
         du -s /mnt/node_modules >/dev/null && echo 3 >/proc/sys/vm/drop_caches &&
-        test "$(find /mnt/node_modules -type f -exec cat {} + | grep -c .)" -ge "$1" && rm -r /mnt/node_modules &&
+        test "$(find /mnt/node_modules -type f -exec cat {} + | grep -c .)" -ge "$files" && rm -r /mnt/node_modules &&
         done_with modules
 }
 
-# All of them; with $1 files in node_modules, and $2 turns of each process that writes to a database.
+# The programs after the first two words: with $1 files in node_modules, and $2 turns of each process that writes to a
+# database.
 fs_programs() {
+    files=$1
     turns=$2
-    for program in git tar make sqlite sqlite_wal rsync; do
+    shift 2
+    for program; do
         program_$program || echo "@@program-$program failed"
     done
-    program_modules "$1" || echo "@@program-modules failed"
     test -z "$(ls -A /mnt)"
 }
