@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
@@ -49,6 +50,7 @@ abstract class ConsoleGuestContract {
     private static final int PORTS = 16;
     private static final int PAYLOAD_BYTES = 2 << 20;
     private static final int PAYLOADS = 50;
+    private static final long LONG = Duration.ofSeconds(60).toNanos();
     private static final long SOON = Duration.ofMillis(10).toNanos();
 
     private Path folder;
@@ -128,6 +130,7 @@ abstract class ConsoleGuestContract {
                         logIn(dialogue(network.getInputStream(), network.getOutputStream()), 3);
                     }
                     useAttached(folder.resolve("u"));
+                    useInTmux(folder.resolve("u"));
                     usePty(link);
                 }
                 awaitMode(terminal, before);
@@ -193,6 +196,44 @@ abstract class ConsoleGuestContract {
             person.type("\035d");
             assertEquals(0, process.waitFor());
             assertEquals(before, terminal.mode());
+        }
+    }
+
+    /// A terminal that somebody else has written, where the host has it.
+    private void useInTmux(Path port) throws IOException {
+        Optional<Path> tmux = HostCommand.onPath("tmux");
+        if (tmux.isEmpty()) {
+            return;
+        }
+        HostProgram server = HostProgram.installed(tmux.get())
+                .plus(List.of("-S", folder.resolve("t").toString(), "-f", "/dev/null"));
+        List<String> attach = HostProgram.ofThisBuild()
+                .plus(List.of("console", "attach", port.toString()))
+                .with(List.of())
+                .command();
+        try {
+            tmux(server, "new-session", "-d", "-x", "90", "-y", "30", "'" + String.join("' '", attach) + "'");
+            tmux(server, "send-keys", "stty size", "Enter");
+            awaitScreen(server, "30 90");
+            tmux(server, "resize-window", "-x", "95", "-y", "35");
+            tmux(server, "send-keys", "until [ \"$(stty size)\" = '35 95' ]; do usleep 9000; done; echo ok-$?", "Enter");
+            awaitScreen(server, "ok-0");
+        } finally {
+            var _ = HostCommand.run(server.with(List.of("kill-server")));
+        }
+    }
+
+    private static void tmux(HostProgram server, String... command) throws IOException {
+        String _ = HostCommand.textOf(server.with(List.of(command)));
+    }
+
+    private static void awaitScreen(HostProgram server, String text) throws IOException {
+        long deadline = System.nanoTime() + LONG;
+        String screen = "";
+        while (!screen.contains(text)) {
+            assertTrue(System.nanoTime() - deadline < 0, screen);
+            LockSupport.parkNanos(SOON);
+            screen = HostCommand.textOf(server.with(List.of("capture-pane", "-p")));
         }
     }
 
