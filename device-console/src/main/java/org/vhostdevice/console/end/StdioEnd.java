@@ -21,7 +21,7 @@ final class StdioEnd {
         OwnedFd out = Tty.isTerminal(OUTPUT) ? Tty.reopen(OUTPUT) : StreamIo.adopt(OUTPUT);
         try {
             return Tty.isTerminal(INPUT)
-                    ? new TerminalEnd(out, StdioEnd::endProgram)
+                    ? new TerminalEnd(INPUT, out, StdioEnd::endProgram)
                     : new FdEnd("standard input and output", StreamIo.adopt(INPUT), out);
         } catch (IOException e) {
             out.close();

@@ -20,7 +20,6 @@ import org.vhostdevice.core.sys.WindowSize;
 /// port open, with an escape key that is heard also when the guest takes no input.
 public final class TerminalEnd implements HostEnd {
     private static final System.Logger LOG = System.getLogger("org.vhostdevice.console");
-    private static final int TERMINAL = 0;
 
     /// What was typed and the guest has not taken yet; more than that waits in the terminal.
     private static final int TYPED_BYTES = 1 << 16;
@@ -41,19 +40,20 @@ public final class TerminalEnd implements HostEnd {
     private boolean wanted;
     private boolean full;
 
-    /// Takes the terminal of standard input up. It is opened anew, so that what the shell has open stays as
+    /// Takes a terminal up. It is opened anew, so that what the shell has open stays as
     /// it is.
     ///
+    /// @param fd the terminal, borrowed until the end is closed
     /// @param out where output goes: the terminal too, or what standard output leads to; non-blocking, closed
     ///     with the end
     /// @param quit ends the program, in order and soon
-    /// @throws IOException if standard input is no terminal
-    public TerminalEnd(OwnedFd out, Runnable quit) throws IOException {
+    /// @throws IOException if it is none
+    public TerminalEnd(int fd, OwnedFd out, Runnable quit) throws IOException {
         this.quit = quit;
         this.out = out;
-        in = Tty.reopen(TERMINAL);
+        in = Tty.reopen(fd);
         try {
-            terminal = new UserTerminal(TERMINAL, this::changed);
+            terminal = new UserTerminal(fd, this::changed);
         } catch (IOException e) {
             in.close();
             throw e;
