@@ -32,6 +32,7 @@ public final class PtyEnd implements HostEnd {
     private WindowSize size = new WindowSize(0, 0);
     private boolean open;
     private boolean hungUp; // and not read to the end
+    private boolean taken; // something by the last read
     private boolean wanted;
     private boolean full;
 
@@ -142,9 +143,12 @@ public final class PtyEnd implements HostEnd {
 
     /// The program has closed it. What it sent before is read first, up to the end.
     private void hangUp(EndEvents port) {
-        hungUp = true;
+        do {
+            taken = false;
+            port.readable();
+        } while (open && taken);
+        hungUp = open; // the guest has no room for the rest now
         watch();
-        port.readable();
     }
 
     /// Everything that the program has sent is read.
@@ -201,12 +205,14 @@ public final class PtyEnd implements HostEnd {
         if (n == 0) {
             gone();
         }
+        taken = n > 0;
         return (int) Math.max(0, n);
     }
 
     @Override
     public void wantInput(boolean wants) {
         wanted = wants;
+        hungUp &= !wants;
         watch();
     }
 
