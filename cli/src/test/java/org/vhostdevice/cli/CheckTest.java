@@ -24,8 +24,8 @@ import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.sys.Capability;
 import picocli.CommandLine;
 
-/// Checks by the command, of our own block device in a process of its own, and of back ends that are none. Some are run
-/// at the same time, since they wait for most of it.
+/// Checks by the command, of our own block device in a process of its own, and of back ends that are none. Some are
+/// run at the same time, since they wait for most of it.
 class CheckTest {
     private static final int DISK_BYTES = 1 << 20;
 
@@ -102,6 +102,20 @@ class CheckTest {
         String ports = "--port backend=file:'" + folder.resolve("console") + "',size=80x24 --port backend=file:'"
                 + folder.resolve("agent") + "',name=agent --port backend=null,name=null --max-ports 5";
         assertObeysEveryMust("console", options, program("console " + ports));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--split --notify eventfd",
+                "--split --notify pipe",
+                "--packed --notify eventfd",
+                "--packed --notify pipe"
+            })
+    @Execution(ExecutionMode.CONCURRENT)
+    void socketDeviceObeysEveryMust(String options) throws Exception {
+        Path path = folder.resolve("vsock");
+        assertObeysEveryMust("vsock", options + " --vsock-uds " + path, program("vsock --uds-path '" + path + "'"));
     }
 
     @ParameterizedTest(name = "{0}, {1}")

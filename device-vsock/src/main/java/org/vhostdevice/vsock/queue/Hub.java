@@ -12,8 +12,8 @@ import org.vhostdevice.core.memory.SegmentBuffers;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.SocketType;
+import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.core.virtqueue.FeatureSet;
-import org.vhostdevice.core.virtqueue.GuestBuffers;
 import org.vhostdevice.vsock.connection.Connection;
 import org.vhostdevice.vsock.connection.Connection.Address;
 import org.vhostdevice.vsock.connection.Deadlines;
@@ -45,6 +45,7 @@ final class Hub implements GuestSide {
     private final BufferPool pool;
     private final IoVecs vectors = new IoVecs();
     private final PacketHeader packet = new PacketHeader();
+    private final TxBatch batch = new TxBatch();
     private @Nullable SegmentBuffers scratch;
     private @Nullable Link first;
     private @Nullable Link last;
@@ -99,6 +100,7 @@ final class Hub implements GuestSide {
 
     /// The transmit queue stops.
     void stopTx() {
+        batch.forget();
         stopBoth();
         tx = null;
     }
@@ -140,19 +142,54 @@ final class Hub implements GuestSide {
 
     /// Takes a packet of the guest.
     ///
-    /// @param buffers of the guest with the packet
-    void take(GuestBuffers buffers) {
-        if (buffers.length() < PacketHeader.BYTES) {
-            return;
+    /// @param chain with the packet; completed now, or by [#flush]
+    void take(DescriptorChain chain) {
+        if (chain.readable().length() < PacketHeader.BYTES || !takePacket(chain)) {
+            chain.complete(0);
         }
-        packet.read(buffers);
-        Link link = packet.srcCid() == options.guestCid() ? links.find(packet) : null;
+    }
+
+    /// @return whether the chain is completed later
+    private boolean takePacket(DescriptorChain chain) {
+        packet.read(chain.readable());
+        boolean ours = packet.srcCid() == options.guestCid();
+        Link link = batch.link();
+        if (link != null
+                && !(ours && packet.op() == Operation.RW && link.address().matches(packet))) {
+            batch.flush();
+            link = null;
+        }
+        if (link == null && ours) {
+            link = links.find(packet);
+        }
         if (link != null) {
-            link.take(packet, buffers);
-        } else if (packet.op() != Operation.RST && !(packet.op() == Operation.REQUEST && open())) {
+            boolean later = link.take(packet, chain);
+            if (batch.isFull()) {
+                batch.flush();
+            }
+            return later;
+        }
+        if (packet.op() != Operation.RST && !(packet.op() == Operation.REQUEST && open())) {
             resets.add(packet);
             resumeRx();
         }
+        return false;
+    }
+
+    /// Puts a packet with data to those of the same stream before it, so that the host gets them together.
+    ///
+    /// @return whether that could be done
+    boolean batch(StreamLink link, DescriptorChain chain, int bytes) {
+        if (!batch.add(link, chain, bytes)) {
+            batch.flush();
+            return link.out.isEmpty() && batch.add(link, chain, bytes);
+        }
+        return true;
+    }
+
+    /// Does with packets what is still to be done.
+    void flush() {
+        batch.flush();
     }
 
     /// Whether packets of the guest can be taken.

@@ -6,7 +6,7 @@ import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.ErrnoException;
-import org.vhostdevice.core.virtqueue.GuestBuffers;
+import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.vsock.connection.Connection;
 import org.vhostdevice.vsock.connection.Connection.Address;
 import org.vhostdevice.vsock.connection.Deadlines.Deadline;
@@ -77,8 +77,9 @@ abstract sealed class Link implements Watcher permits StreamLink, MessageLink {
 
     /// Gives the host the data of a packet, as far as it takes it, and keeps the rest.
     ///
+    /// @return whether the chain is completed later, and not by the caller
     /// @throws IOException if the host's end is broken
-    abstract void takeData(HostEnd host, PacketHeader packet, GuestBuffers from) throws IOException;
+    abstract boolean takeData(HostEnd host, PacketHeader packet, DescriptorChain chain) throws IOException;
 
     /// Gives the host what was kept, as far as it takes it.
     ///
@@ -152,24 +153,32 @@ abstract sealed class Link implements Watcher permits StreamLink, MessageLink {
     }
 
     /// Takes a packet of the guest that belongs to this connection.
-    void take(PacketHeader packet, GuestBuffers from) {
-        if (packet.op() != Operation.RST && packet.len() > from.length() - PacketHeader.BYTES) {
+    ///
+    /// @param chain with the packet
+    /// @return whether the chain is completed later, and not by the caller
+    boolean take(PacketHeader packet, DescriptorChain chain) {
+        boolean later = false;
+        if (packet.op() != Operation.RST && packet.len() > chain.readable().length() - PacketHeader.BYTES) {
             connection.close();
-            update();
-            return;
-        }
-        HostEnd host = end;
-        switch (connection.receive(packet)) {
-            case NONE, CLOSED -> {}
-            case GRANTED -> granted();
-            case SHUTDOWN -> guestShutDown();
-            case DATA -> {
-                if (host != null) {
-                    give(host, packet, from);
-                }
+        } else {
+            switch (connection.receive(packet)) {
+                case NONE, CLOSED -> {}
+                case GRANTED -> granted();
+                case SHUTDOWN -> guestShutDown();
+                case DATA -> later = take(end, packet, chain);
             }
         }
         update();
+        return later;
+    }
+
+    private boolean take(@Nullable HostEnd host, PacketHeader packet, DescriptorChain chain) {
+        try {
+            return host != null && takeData(host, packet, chain);
+        } catch (IOException e) {
+            outputFailed(e);
+            return false;
+        }
     }
 
     private void granted() {
@@ -184,20 +193,26 @@ abstract sealed class Link implements Watcher permits StreamLink, MessageLink {
         }
     }
 
-    private void give(HostEnd host, PacketHeader packet, GuestBuffers from) {
+    /// What is done with the host's end.
+    @FunctionalInterface
+    interface Output {
+        void give(HostEnd host) throws IOException;
+    }
+
+    /// Gives the host something, if it is still there.
+    final void give(Output output) {
+        HostEnd host = end;
         try {
-            takeData(host, packet, from);
+            if (host != null) {
+                output.give(host);
+            }
         } catch (IOException e) {
             outputFailed(e);
         }
     }
 
     private void flushNow(HostEnd host) {
-        try {
-            flush(host);
-        } catch (IOException e) {
-            outputFailed(e);
-        }
+        give(this::flush);
         if (!canFlush() && connection.guestSendsNoMore()) {
             endOutput(host);
         }

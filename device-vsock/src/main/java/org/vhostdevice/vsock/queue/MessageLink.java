@@ -4,6 +4,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.memory.IoVecs;
 import org.vhostdevice.core.memory.SegmentBuffers;
+import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.core.virtqueue.GuestBuffers;
 import org.vhostdevice.vsock.connection.Connection;
 import org.vhostdevice.vsock.host.HostEnd;
@@ -30,11 +31,12 @@ final class MessageLink extends Link {
     }
 
     @Override
-    void takeData(HostEnd host, PacketHeader packet, GuestBuffers from) throws IOException {
+    boolean takeData(HostEnd host, PacketHeader packet, DescriptorChain chain) throws IOException {
+        GuestBuffers from = chain.readable();
         int bytes = (int) packet.len();
         boolean ends = (packet.flags() & Operation.SEQ_EOM) != 0;
         if (ends && out.isEmpty() && messages.isEmpty() && sendNow(host, packet, from)) {
-            return;
+            return false;
         }
         boolean kept = out.add(from, PacketHeader.BYTES, bytes);
         unfinished += bytes;
@@ -48,6 +50,7 @@ final class MessageLink extends Link {
         if (!kept) {
             connection.close();
         }
+        return false;
     }
 
     /// @return whether the host has taken the message, which is all in one packet

@@ -3,6 +3,7 @@ package org.vhostdevice.vsock.queue;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.memory.IoVecs;
+import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.core.virtqueue.GuestBuffers;
 import org.vhostdevice.vsock.connection.Connection;
 import org.vhostdevice.vsock.host.HostEnd;
@@ -18,12 +19,27 @@ final class StreamLink extends Link {
     }
 
     @Override
-    void takeData(HostEnd host, PacketHeader packet, GuestBuffers from) throws IOException {
-        long bytes = packet.len();
-        long done = out.isEmpty() ? sendNow(host, from, bytes) : 0;
-        if (done < bytes && !out.add(from, PacketHeader.BYTES + done, bytes - done)) {
+    boolean takeData(HostEnd host, PacketHeader packet, DescriptorChain chain) throws IOException {
+        int bytes = (int) packet.len();
+        if (out.isEmpty() && hub.batch(this, chain, bytes)) {
+            return true;
+        }
+        long done = out.isEmpty() ? sendNow(host, chain.readable(), bytes) : 0;
+        if (done < bytes && !out.add(chain.readable(), PacketHeader.BYTES + done, bytes - done)) {
             connection.close(); // for lack of memory
         }
+        return false;
+    }
+
+    /// Gives the host the data of packets that were put together, as far as it takes it, and keeps the rest.
+    void giveBatch(TxBatch batch) {
+        give(host -> {
+            int taken = batch.send(host);
+            connection.forward(taken);
+            if (!batch.keep(out, taken)) {
+                connection.close(); // for lack of memory
+            }
+        });
     }
 
     private long sendNow(HostEnd host, GuestBuffers from, long bytes) throws IOException {

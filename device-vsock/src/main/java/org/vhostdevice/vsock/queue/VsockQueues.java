@@ -56,6 +56,11 @@ public final class VsockQueues implements AutoCloseable {
         resetOwed = resetOwed || had || moved;
     }
 
+    /// {@return bytes of the memory in which data waits for the host}
+    long pooled() {
+        return hub.pool().used();
+    }
+
     /// Frees all. The queues have stopped.
     @Override
     public void close() {
@@ -124,7 +129,7 @@ public final class VsockQueues implements AutoCloseable {
         }
     }
 
-    /// The transmit queue. Buffers go back at once.
+    /// The transmit queue. Buffers go back at the end of a batch at the latest.
     private final class Tx implements QueueHandler {
         Tx(QueueContext context) throws IOException {
             hub.startTx(context);
@@ -137,8 +142,12 @@ public final class VsockQueues implements AutoCloseable {
 
         @Override
         public void handle(DescriptorChain chain) {
-            hub.take(chain.readable());
-            chain.complete(0);
+            hub.take(chain);
+        }
+
+        @Override
+        public void batchEnd() {
+            hub.flush();
         }
 
         @Override

@@ -115,7 +115,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V1: a request that nobody on the host listens for is answered by RST")
-    void v1() throws Exception {
+    void v1RequestThatNobodyListensForIsReset() throws Exception {
         assertRefused();
     }
 
@@ -129,7 +129,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V2: packets of unknown types and of no connection are answered by RST, but never RST")
-    void v2() throws Exception {
+    void v2PacketsOfNoConnectionAreReset() throws Exception {
         PacketHeader odd = new PacketHeader();
         odd.address(QueueRig.CID, 1, 2, 2, 0xabcd);
         odd.content(Operation.REQUEST, 0, 0);
@@ -145,7 +145,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V3: packets for another context id, and of one, are answered by RST")
-    void v3() throws Exception {
+    void v3PacketsForOtherContextsAreReset() throws Exception {
         PacketHeader foreign = new PacketHeader();
         foreign.address(QueueRig.CID, 1, 77, 2, PacketType.STREAM);
         foreign.content(Operation.REQUEST, 0, 0);
@@ -159,7 +159,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V4: what the host has not read when the guest shuts down reaches it, then comes RST")
-    void v4() throws Exception {
+    void v4DataUnderWayReachesTheHostBeforeTheReset() throws Exception {
         try (HostSocket peer = connect()) {
             ByteArrayOutputStream sent = fillHost();
             send(Operation.SHUTDOWN, Operation.SHUTDOWN_BOTH);
@@ -220,7 +220,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V5: the guest may answer after the host has said that it sends no more")
-    void v5() throws Exception {
+    void v5GuestMayAnswerAfterTheHostHasEnded() throws Exception {
         try (HostSocket peer = connect()) {
             write(peer, "question");
             peer.shutdownOutput();
@@ -236,7 +236,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V6: no byte is lost when the host reads late, and a connection that lost some ends")
-    void v6() throws Exception {
+    void v6NoByteIsLost() throws Exception {
         try (HostSocket peer = connect()) {
             ByteArrayOutputStream sent = fillHost();
             byte[] first = peer.read(sent.size() / 2, LONG);
@@ -252,7 +252,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V7: a program of the host that has gone before its connection is granted does no harm")
-    void v7() throws Exception {
+    void v7CallerThatHasGoneDoesNoHarm() throws Exception {
         HostSocket caller = host.connect(GUEST_PORT);
         PacketHeader request = await(Operation.REQUEST);
         caller.close();
@@ -263,7 +263,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V8: OK tells the port of the host by which the guest knows the connection")
-    void v8() throws Exception {
+    void v8CallersAreToldTheirPort() throws Exception {
         try (HostSocket caller = host.connect(GUEST_PORT)) {
             PacketHeader request = await(Operation.REQUEST);
             assertEquals(GUEST_PORT, request.dstPort());
@@ -274,7 +274,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V9: the line may come in pieces, and what follows it is not lost")
-    void v9() throws Exception {
+    void v9LineMayComeInPieces() throws Exception {
         try (HostSocket caller = host.dial()) {
             for (String piece : new String[] {"CONN", "ECT 5", "0", "00", "\nfirst bytes"}) {
                 assertQuiet();
@@ -289,7 +289,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V10, V11: each buffer that comes back has a packet")
-    void v10() throws Exception {
+    void v10EachBufferThatComesBackHasAPacket() throws Exception {
         try (HostSocket peer = connect()) {
             for (int i = 0; i < 20; i++) {
                 write(peer, "x".repeat(i * 100 + 1));
@@ -313,7 +313,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V12: packets that are malformed come back too")
-    void v12() throws Exception {
+    void v12MalformedPacketsComeBack() throws Exception {
         rig.send(new byte[1], 1);
         rig.send(new byte[43], 7);
         assertEquals(2, rig.sentBack());
@@ -329,7 +329,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V13: packets may lie in any number of descriptors, both ways")
-    void v13() throws Exception {
+    void v13PacketsMayLieInAnyNumberOfDescriptors() throws Exception {
         rig.close();
         Path path = folder.resolve("w");
         host = new HybridHost(path);
@@ -352,7 +352,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V14: a host that does not accept holds up nobody else")
-    void v14() throws Exception {
+    void v14HostThatDoesNotAcceptHoldsUpNobody() throws Exception {
         try (OwnedFd listening = UnixSocket.listen(Path.of(host.path() + "_7"), 0);
                 HostSocket peer = connect()) {
             for (int i = 0; i < 6; i++) { // the device has room for eight
@@ -379,7 +379,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V17: there is a limit of connections, and each has a port of its own")
-    void v17() throws Exception {
+    void v17ConnectionsAreLimitedAndHaveTheirOwnPorts() throws Exception {
         Set<Integer> ports = new HashSet<>();
         HostSocket[] callers = new HostSocket[9];
         for (int i = 0; i < callers.length; i++) {
@@ -402,7 +402,7 @@ class DefectsTest {
 
     @Test
     @DisplayName("V18: packets are as long as they say, however small the buffers are")
-    void v18() throws Exception {
+    void v18PacketsAreAsLongAsTheySay() throws Exception {
         rig.close();
         Path path = folder.resolve("w");
         host = new HybridHost(path);
