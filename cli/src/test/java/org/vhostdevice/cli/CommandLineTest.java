@@ -116,6 +116,25 @@ class CommandLineTest {
                 "fs {share} {socket} --rlimit-nofile 10 | --rlimit-nofile",
                 "fs {share} {socket} -o xattr,frob | frob",
                 "fs {share} {socket} --log-level loud | loud",
+                "vsock {socket} | --uds-path",
+                "vsock --uds-path {folder}/h | --socket",
+                "vsock {socket} --uds-path {folder}/{long} | --uds-path",
+                "vsock {socket} --uds-path {folder}/h --guest-cid 2 | reserved",
+                "vsock {socket} --uds-path {folder}/h --guest-cid many | many",
+                "vsock {socket} --uds-path {folder}/h --tx-buffer-size 1 | --tx-buffer-size",
+                "vsock {socket} --uds-path {folder}/h --queue-size 100 | --queue-size",
+                "vsock {socket} --uds-path {folder}/h --forward-cid 3 | --forward-cid",
+                "vsock {socket} --uds-path {folder}/h --forward-listen 1 | --forward-listen",
+                "vsock {socket} --forward-cid 3 --forward-listen abc | abc",
+                "vsock {socket} --uds-path {folder}/h --forward 80=81 | guest:PORT",
+                "vsock {socket} --uds-path {folder}/h --forward guest:80=tcp:x | tcp:HOST:PORT",
+                "vsock {socket} --uds-path {folder}/h --listen guest:22 | --listen",
+                "vsock {socket} --uds-path {folder}/h --groups a++b | --groups",
+                "vsock --vm guest-cid=4,uds-path={folder}/h | socket=PATH",
+                "vsock --vm socket={folder}/a,uds-path={folder}/h,frob=1 | frob",
+                "vsock --vm socket={folder}/a,uds-path={folder}/h --vm socket={folder}/b,uds-path={folder}/i | context id 3",
+                "vsock --config {folder}/disk.img | --config",
+                "vsock --config {folder}/none | --config",
                 "quickstart --socket s | --socket",
                 "quickstart 7 | 7",
                 "bench | --compare",
@@ -161,7 +180,10 @@ class CommandLineTest {
                 "blk {new} --fd 999 | 999",
                 "fs {socket} --shared-dir {folder}/none | none",
                 "fs {socket} --shared-dir {folder}/disk.img | disk.img",
-                "fs {share} --fd 999 | 999"
+                "fs {share} --fd 999 | 999",
+                "vsock {socket} --uds-path {folder}/none/h | {folder}",
+                "vsock {socket} --uds-path {folder}/h --forward guest:1=tcp:no-such-host.invalid:1 | no-such-host.invalid",
+                "vsock {socket} --uds-path {folder}/h --listen tcp:192.0.2.1:1=guest:1 | 192.0.2.1"
             })
     void whatTheHostCannotDoFailsAtRunTime(String line, String word) throws IOException {
         assertFails(1, line, word.replace("{folder}", folder.toString()));
