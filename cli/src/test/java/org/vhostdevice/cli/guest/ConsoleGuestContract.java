@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -16,10 +14,12 @@ import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -171,13 +171,13 @@ abstract class ConsoleGuestContract {
 
     /// A program opens the pseudo-terminal, leaves it, and opens it again.
     private static void usePty(Path link) throws IOException {
-        try (InputStream in = new FileInputStream(link.toFile());
-                OutputStream out = new FileOutputStream(link.toFile())) {
-            logIn(dialogue(in, out), 1);
+        try (FileChannel in = FileChannel.open(link, StandardOpenOption.READ);
+                FileChannel out = FileChannel.open(link, StandardOpenOption.WRITE)) {
+            logIn(dialogue(Channels.newInputStream(in), Channels.newOutputStream(out)), 1);
         }
-        try (InputStream in = new FileInputStream(link.toFile());
-                OutputStream out = new FileOutputStream(link.toFile())) {
-            Dialogue person = dialogue(in, out);
+        try (FileChannel in = FileChannel.open(link, StandardOpenOption.READ);
+                FileChannel out = FileChannel.open(link, StandardOpenOption.WRITE)) {
+            Dialogue person = dialogue(Channels.newInputStream(in), Channels.newOutputStream(out));
             person.type("\r");
             work(person, 1);
             person.type("exit\r");
