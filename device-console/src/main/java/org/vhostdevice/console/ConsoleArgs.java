@@ -20,7 +20,8 @@ final class ConsoleArgs implements DeviceArguments {
                     "A port: backend=stdio, pty, unix:PATH, unix-client:PATH, tcp:HOST:PORT, tcp-client:HOST:PORT,"
                             + " file:PATH, fd:N, syslog or null, and options behind commas: name=NAME (a serial port"
                             + " /dev/virtio-ports/NAME; without a name it is a console), console, link=PATH (of a pty), log=FILE,"
-                            + " overflow=block|drop-oldest, buffer=SIZE, scrollback=SIZE, telnet[=on|off|auto], reconnect=SECONDS,"
+                            + " overflow=block|drop-oldest, buffer=SIZE, scrollback=SIZE, telnet[=on|off|auto],"
+                            + " reconnect=SECONDS, stall=SECONDS,"
                             + " rotate=SIZE, keep=N, timestamps, size=COLUMNSxROWS. A comma in a value is written twice."
                             + " Repeatable; the first one is port 0. Without this option: one console, backend=stdio.")
     private List<String> ports = List.of();

@@ -16,8 +16,8 @@ final class ConsoleLegacyArgs {
     @Option(
             names = {"--backend", "-b"},
             paramLabel = "KIND",
-            description = "As in rust-vmm's program: network (a server of TCP on 127.0.0.1 for each device). The"
-                    + " devices' sockets are PATH0, PATH1, … then.")
+            description = "As in rust-vmm's program: nested (this terminal) or network (a server of TCP on 127.0.0.1"
+                    + " for each device). The devices' sockets are PATH0, PATH1, … then.")
     private @Nullable String backend;
 
     @Option(
@@ -45,8 +45,14 @@ final class ConsoleLegacyArgs {
         if (devices < 1 || devices > MOST_DEVICES) {
             throw new UsageException("--socket-count must be 1 to " + MOST_DEVICES + ", not " + devices);
         }
-        if (!"network".equals(backend)) {
-            throw new UsageException("--backend must be network, not " + backend);
+        if (backend == null || backend.equals("nested")) {
+            if (devices > 1 || tcpPort != null) {
+                throw new UsageException("--socket-count and --tcp-port go with --backend network");
+            }
+            return List.of("backend=stdio");
+        }
+        if (!backend.equals("network")) {
+            throw new UsageException("--backend must be nested or network, not " + backend);
         }
         int first = tcpPort == null ? FIRST_PORT : tcpPort;
         if (first < 1 || first > LAST_PORT - devices + 1) {

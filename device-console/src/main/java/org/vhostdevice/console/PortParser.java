@@ -22,6 +22,7 @@ final class PortParser {
     private static final int MOST_SECONDS = 3600;
     private static final int MOST_FILES = 1000;
     private static final int DEFAULT_KEEP = 3;
+    private static final int DEFAULT_STALL = 60;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
     private static final Set<String> KEYS = Set.of(
             "name",
@@ -34,6 +35,7 @@ final class PortParser {
             "scrollback",
             "telnet",
             "reconnect",
+            "stall",
             "rotate",
             "keep",
             "timestamps",
@@ -85,6 +87,7 @@ final class PortParser {
         boolean console = flag("console", name.isEmpty());
         requireOnly(backend.isServer(), "a socket that clients connect to", "scrollback", "telnet");
         requireOnly(backend.isClient(), "unix-client and tcp-client", "reconnect");
+        requireOnly(backend.isServer() || backend.isClient(), "sockets", "stall");
         boolean file = values.containsKey("log") || backend instanceof Backend.File;
         requireOnly(file, "backend=file and log", "rotate", "timestamps");
         requireOnly(values.containsKey("rotate"), "rotate", "keep");
@@ -99,6 +102,7 @@ final class PortParser {
     private EndOptions options(String name, boolean console, Backend backend) {
         TelnetMode telnet = console && backend.isServer() ? TelnetMode.AUTO : TelnetMode.OFF;
         int reconnect = value("reconnect", 1, text -> number(text, 1, MOST_SECONDS));
+        int stall = value("stall", backend.isTcp() ? DEFAULT_STALL : 0, text -> number(text, 0, MOST_SECONDS));
         var rotation = new EndOptions.Rotation(
                 value("rotate", 0L, ByteSize::parse),
                 value("keep", DEFAULT_KEEP, text -> number(text, 0, MOST_FILES)),
@@ -108,6 +112,7 @@ final class PortParser {
                 value("telnet", telnet, PortParser::telnet),
                 value("scrollback", 0, PortParser::bytes),
                 reconnect * NANOS_PER_SECOND,
+                stall * NANOS_PER_SECOND,
                 rotation,
                 path("log"));
     }

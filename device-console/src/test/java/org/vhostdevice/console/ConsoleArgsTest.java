@@ -83,7 +83,7 @@ class ConsoleArgsTest {
     @Test
     void everyKeyIsTaken() throws UsageException {
         PortSpec server = port("name=tty,backend=unix:a,,b,console,log=x.log,overflow=drop-oldest,buffer=4K,"
-                + "scrollback=64K,telnet=on,rotate=1M,keep=5,timestamps,size=80x24");
+                + "scrollback=64K,telnet=on,stall=9,rotate=1M,keep=5,timestamps,size=80x24");
         assertEquals(new PortTraits("tty", true, true, 4096, new TerminalSize(80, 24)), server.traits());
         assertEquals(new Backend.UnixServer(Path.of("a,b")), server.backend());
         assertEquals(
@@ -92,12 +92,15 @@ class ConsoleArgsTest {
                         TelnetMode.ON,
                         64 << 10,
                         1_000_000_000,
+                        9_000_000_000L,
                         new Rotation(1 << 20, 5, true),
                         Path.of("x.log")),
                 server.options());
         assertEquals(
                 5_000_000_000L,
                 port("backend=tcp-client:1,reconnect=5").options().retryNanos());
+        assertEquals(60_000_000_000L, port("backend=tcp:1").options().stallNanos());
+        assertEquals(0, port("backend=tcp:1,stall=0").options().stallNanos());
         assertEquals(3, port("backend=file:x,rotate=1K").options().rotation().keep());
     }
 
@@ -169,6 +172,7 @@ class ConsoleArgsTest {
                 "backend=unix:s,telnet=maybe; on, off or auto",
                 "backend=unix:s,reconnect=1; goes with unix-client",
                 "backend=unix-client:s,reconnect=0; 1 to 3600",
+                "backend=null,stall=1; goes with sockets",
                 "backend=null,rotate=1K; goes with backend=file and log",
                 "backend=null,timestamps; goes with backend=file and log",
                 "backend=file:f,keep=2; goes with rotate",
@@ -220,6 +224,8 @@ class ConsoleArgsTest {
                 devices.stream().map(DeviceArguments.Further::socket).toList());
         assertTrue(devices.getLast().arguments().toString().contains("port=3001"));
         assertNotNull(args("-b", "network", "-p", "1", "-c", "1").inPlaceOf(Path.of("s")));
+        assertTrue(
+                args("--backend", "nested").inPlaceOf(Path.of("s")).toString().contains("Stdio"));
         assertEquals(List.of(), args("--port", "backend=null").inPlaceOf(Path.of("s")));
     }
 
@@ -230,7 +236,9 @@ class ConsoleArgsTest {
                 "--backend network --socket-count 0; --socket-count must be 1 to 256",
                 "--backend network --tcp-port 0; --tcp-port must be 1 to 65535",
                 "--backend network --tcp-port 65535 --socket-count 2; 1 to 65534 for 2 devices",
-                "--backend foo; --backend must be",
+                "--backend foo; --backend must be nested or network",
+                "--backend nested --socket-count 2; go with --backend network",
+                "--tcp-port 3000; go with --backend network",
                 "--backend network --port backend=null; go without --port"
             })
     void optionsOfRustVmmThatCannotBeAreRefused(String options, String words) {

@@ -30,6 +30,8 @@ import org.vhostdevice.core.frontend.BackendRefusal;
 import org.vhostdevice.core.frontend.BackendRequestHandler;
 import org.vhostdevice.core.frontend.Frontend;
 import org.vhostdevice.core.frontend.FrontendOptions;
+import org.vhostdevice.core.frontend.QueuePlan;
+import org.vhostdevice.core.frontend.RegionPlan;
 import org.vhostdevice.core.frontend.console.Console;
 import org.vhostdevice.core.frontend.console.ConsoleDriver;
 import org.vhostdevice.core.frontend.console.ConsoleMessage;
@@ -180,6 +182,33 @@ class ConsoleDeviceTest {
                 assertEquals("1 6 1", hear(driver));
             }
             assertEquals("1 6 0", hear(driver));
+        }
+    }
+
+    /// As many as a front end can have that passes descriptors.
+    @Test
+    void portsOfAllQueuesThatAFrontEndCanName() throws Exception {
+        int most = 127;
+        String[] ports = new String[most];
+        for (int i = 0; i < most; i++) {
+            ports[i] = "backend=file:{}/" + i + ",name=port" + i;
+        }
+        FrontendOptions options = FrontendOptions.defaults()
+                .withQueues(new QueuePlan(2 * most + 2, 64, 1))
+                .withMemory(List.of(RegionPlan.holding(64 << 20, 2 * most + 2)))
+                .withFeatures(ConsoleDriver.FEATURES);
+        try (var _ = new DeviceServerFixture(open(most, ports), socket());
+                Frontend frontend = Frontend.attach(socket(), options)) {
+            ConsoleDriver driver = new ConsoleDriver(frontend);
+            assertEquals(most, driver.ports());
+            driver.tell(new ConsoleMessage(0, Console.DEVICE_READY, 1));
+            for (int i = 0; i < most; i++) {
+                assertEquals(i + " 1 1", hear(driver));
+                send(driver.port(i), "port " + i);
+            }
+            for (int i = 0; i < most; i++) {
+                assertEquals("port " + i, Files.readString(folder.resolve(String.valueOf(i))));
+            }
         }
     }
 

@@ -139,6 +139,13 @@ public sealed interface Backend {
         return this instanceof UnixClient || this instanceof TcpClient;
     }
 
+    /// Whether it is a port of TCP, whose other side may vanish without a word.
+    ///
+    /// @return whether it is
+    default boolean isTcp() {
+        return this instanceof TcpServer || this instanceof TcpClient;
+    }
+
     /// Opens it.
     ///
     /// @param options of the end
@@ -164,8 +171,8 @@ public sealed interface Backend {
             case PseudoTerminal(Path link) -> new PtyEnd(options.name(), link);
             case UnixServer(Path path) -> server(new SocketAddress.Unix(path), options);
             case TcpServer(String host, int port) -> server(find(host, port), options);
-            case UnixClient(Path path) -> new ClientEnd(new SocketAddress.Unix(path), options.retryNanos());
-            case TcpClient(String host, int port) -> new ClientEnd(find(host, port), options.retryNanos());
+            case UnixClient(Path path) -> client(new SocketAddress.Unix(path), options);
+            case TcpClient(String host, int port) -> client(find(host, port), options);
             case File(Path path) -> FileEnd.open(options.file(path));
             case Fd(int number) -> FdEnd.inherited(number);
             case Syslog() -> new SyslogEnd(options.name());
@@ -174,7 +181,11 @@ public sealed interface Backend {
     }
 
     private static HostEnd server(SocketAddress address, EndOptions options) throws IOException {
-        return new ServerEnd(Acceptor.listen(address), options.telnet(), options.scrollback());
+        return new ServerEnd(Acceptor.listen(address), options.telnet(), options.scrollback(), options.stallNanos());
+    }
+
+    private static HostEnd client(SocketAddress address, EndOptions options) {
+        return new ClientEnd(address, options.retryNanos(), options.stallNanos());
     }
 
     private static SocketAddress find(String host, int port) throws IOException {

@@ -22,12 +22,15 @@ public final class ClientEnd implements HostEnd, Watcher {
     private boolean wanted;
     private boolean idle; // input waits that nobody wants yet
     private boolean stuck; // the server has taken too little
+    private final Stall stall;
 
     /// Makes an end.
     ///
     /// @param address of the server
     /// @param retryNanos after which a connection is tried again
-    public ClientEnd(SocketAddress address, long retryNanos) {
+    /// @param stallNanos after which a server is given up that takes nothing; 0 for never
+    public ClientEnd(SocketAddress address, long retryNanos, long stallNanos) {
+        this.stall = new Stall(stallNanos);
         this.address = address;
         this.retryNanos = retryNanos;
         this.log = new LogOnce(address.toString());
@@ -98,6 +101,7 @@ public final class ClientEnd implements HostEnd, Watcher {
         }
         if (stuck && (what & (WRITE | HANGUP)) != 0 && events != null) {
             stuck = false;
+            stall.free();
             rewatch();
             events.writable();
         }
@@ -126,6 +130,7 @@ public final class ClientEnd implements HostEnd, Watcher {
         connection = null;
         connected = false;
         stuck = false;
+        stall.free();
         idle = false;
         if (there != null) {
             if (context != null) {
@@ -146,6 +151,12 @@ public final class ClientEnd implements HostEnd, Watcher {
         }
     }
 
+    private void giveUp() {
+        if (connected) {
+            gone();
+        }
+    }
+
     @Override
     public long write(Output output) {
         Connection there = connection;
@@ -160,6 +171,7 @@ public final class ClientEnd implements HostEnd, Watcher {
         }
         if (taken < length) {
             stuck = true;
+            stall.stuck(taken, context, this::giveUp);
             rewatch();
         }
         return taken;

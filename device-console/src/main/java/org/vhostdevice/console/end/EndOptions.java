@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// @param telnet whether clients of a socket speak telnet
 /// @param scrollback the most bytes of older output that a new client gets, 0 or more
 /// @param retryNanos after which a connection to a server is tried again
+/// @param stallNanos after which somebody at a socket is given up who takes nothing; 0 for never
 /// @param rotation how its file and its log are kept
 /// @param logPath where all output is added too; null for nowhere
 public record EndOptions(
@@ -16,6 +17,7 @@ public record EndOptions(
         TelnetMode telnet,
         int scrollback,
         long retryNanos,
+        long stallNanos,
         Rotation rotation,
         @Nullable Path logPath) {
     /// How files are kept.
@@ -29,7 +31,8 @@ public record EndOptions(
     }
 
     /// What applies unless somebody says otherwise.
-    public static final EndOptions DEFAULT = new EndOptions("", TelnetMode.OFF, 0, 1_000_000_000, Rotation.NONE, null);
+    public static final EndOptions DEFAULT =
+            new EndOptions("", TelnetMode.OFF, 0, 1_000_000_000, 0, Rotation.NONE, null);
 
     /// {@return how the file is kept that output is added to too; null for none}
     FileSink.@Nullable Options log() {

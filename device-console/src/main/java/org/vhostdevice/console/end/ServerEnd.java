@@ -34,6 +34,7 @@ public final class ServerEnd implements HostEnd {
     private @Nullable EndEvents events; // likewise
     private boolean wanted;
     private boolean stuck; // the first client has taken too little
+    private final Stall stall;
     private final MemorySegment unheard = Arena.ofAuto().allocate(UNHEARD_BYTES);
 
     /// Makes an end.
@@ -41,7 +42,9 @@ public final class ServerEnd implements HostEnd {
     /// @param acceptor listens; closed with the end
     /// @param telnet whether clients speak telnet
     /// @param scrollback the most bytes of older output that a new client gets, 0 or more
-    public ServerEnd(Acceptor acceptor, TelnetMode telnet, int scrollback) {
+    /// @param stallNanos after which the first client is given up that takes nothing; 0 for never
+    public ServerEnd(Acceptor acceptor, TelnetMode telnet, int scrollback, long stallNanos) {
+        this.stall = new Stall(stallNanos);
         this.acceptor = acceptor;
         this.telnet = telnet;
         this.scrollback = scrollback;
@@ -135,8 +138,12 @@ public final class ServerEnd implements HostEnd {
                 leave(this);
                 return;
             }
+            if (first) {
+                stall.moves();
+            }
             if (first && all) {
                 stuck = false;
+                stall.free();
             }
             rewatch();
             if (first && all && events != null) {
@@ -242,6 +249,7 @@ public final class ServerEnd implements HostEnd {
             return;
         }
         stuck = false;
+        stall.free();
         if (!viewers.isEmpty()) {
             viewers.getFirst().rewatch();
         }
@@ -255,6 +263,13 @@ public final class ServerEnd implements HostEnd {
         }
     }
 
+    private void giveUpFirst() {
+        if (!viewers.isEmpty()) {
+            log.tell("a client takes nothing and is given up");
+            leave(viewers.getFirst());
+        }
+    }
+
     @Override
     public long write(Output output) {
         long length = output.length();
@@ -265,6 +280,7 @@ public final class ServerEnd implements HostEnd {
                 remember(output, taken);
                 if (taken < length) {
                     stuck = true;
+                    stall.stuck(taken, context, this::giveUpFirst);
                     first.rewatch();
                 }
                 return taken;

@@ -16,7 +16,7 @@ class AutoTelnetEndTest extends StreamEndContract {
     @Override
     HostEnd make() throws Exception {
         EndOptions options =
-                new EndOptions("", TelnetMode.AUTO, 4096, 1, EndOptions.Rotation.NONE, folder.resolve("log"));
+                new EndOptions("", TelnetMode.AUTO, 4096, 1, 0, EndOptions.Rotation.NONE, folder.resolve("log"));
         return Backend.parse("unix:" + folder.resolve("s")).open(options);
     }
 

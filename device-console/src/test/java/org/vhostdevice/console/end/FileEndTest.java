@@ -26,7 +26,7 @@ class FileEndTest {
     private final CapturedLog log = new CapturedLog();
 
     private HostEnd open(Rotation rotation) throws Exception {
-        EndOptions options = new EndOptions("", TelnetMode.OFF, 0, 1, rotation, null);
+        EndOptions options = new EndOptions("", TelnetMode.OFF, 0, 1, 0, rotation, null);
         return Backend.parse("file:" + folder.resolve("out")).open(options);
     }
 

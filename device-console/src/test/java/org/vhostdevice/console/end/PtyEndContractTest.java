@@ -38,7 +38,8 @@ class PtyEndContractTest extends StreamEndContract {
         return peer;
     }
 
-    /// The host moves what it has taken to where the program reads, and then has a little room again, so that a write may be
+    /// The host moves what it has taken to where the program reads, and then has a little room again, so that a write
+    /// may be
     /// tried again though the program reads nothing.
     @Override
     @Test

@@ -31,7 +31,7 @@ class TelnetServerTest {
     }
 
     private ServerEnd listen(TestLoop loop, TelnetMode mode) throws Exception {
-        ServerEnd end = new ServerEnd(Acceptor.listen(new SocketAddress.Unix(folder.resolve("s"))), mode, 0);
+        ServerEnd end = new ServerEnd(Acceptor.listen(new SocketAddress.Unix(folder.resolve("s"))), mode, 0, 0);
         end.start(loop, loop);
         return end;
     }

@@ -85,8 +85,7 @@ class TerminalEndTest {
     private String screen() {
         try {
             int n = (int) Math.max(0, StreamIo.read(window.fd(), memory));
-            screen.append(new String(
-                    memory.asSlice(0, n).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1));
+            screen.append(new String(memory.asSlice(0, n).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1));
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

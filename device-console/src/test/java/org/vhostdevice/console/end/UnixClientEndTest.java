@@ -1,12 +1,14 @@
 package org.vhostdevice.console.end;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.vhostdevice.core.sys.SocketAddress;
 import org.vhostdevice.core.testkit.CapturedLog;
 
 @DisplayName("backend=unix-client")
@@ -64,6 +67,22 @@ class UnixClientEndTest extends StreamEndContract {
             assertEquals(List.of("opened", "closed", "opened"), loop().told());
             assertTrue(TestOutput.of("again").writeTo(end()));
             assertEquals("again", receiveText(second, 5));
+        }
+    }
+
+    @Test
+    void serverThatTakesNothingForTooLongIsGivenUp() throws Exception {
+        ServerSocketChannel listening = listen();
+        try (TestLoop other = new TestLoop();
+                ClientEnd client = new ClientEnd(new SocketAddress.Unix(folder.resolve("s")), 1, 1)) {
+            client.start(other, other);
+            SocketChannel _ = listening.accept();
+            other.until(() -> other.told().contains("opened"));
+            TestOutput output = new TestOutput(new byte[1 << 20]);
+            assertFalse(output.writeTo(client));
+            other.passTime();
+            assertEquals(List.of("opened", "closed"), other.told());
+            assertTrue(output.writeTo(client));
         }
     }
 

@@ -38,7 +38,8 @@ class ViewersTest {
     @BeforeEach
     void start() throws Exception {
         loop = new TestLoop();
-        end = new ServerEnd(Acceptor.listen(new SocketAddress.Unix(folder.resolve("s"))), TelnetMode.OFF, SCROLLBACK);
+        end = new ServerEnd(
+                Acceptor.listen(new SocketAddress.Unix(folder.resolve("s"))), TelnetMode.OFF, SCROLLBACK, 1);
         end.start(loop, loop);
     }
 
@@ -165,6 +166,39 @@ class ViewersTest {
         }
         String all = new String(buffer.array(), 0, buffer.position(), StandardCharsets.ISO_8859_1);
         assertTrue(all.endsWith("more"));
+    }
+
+    @Test
+    void firstOneThatTakesNothingForTooLongIsGivenUp() throws Exception {
+        SocketChannel first = join();
+        TestOutput output = new TestOutput(new byte[1 << 20]);
+        assertFalse(output.writeTo(end));
+        assertEquals(1, loop.deadlines());
+        first.configureBlocking(false);
+        int _ = first.read(ByteBuffer.allocate(1 << 20));
+        loop.until(() -> loop.writableCount() > 0);
+        assertFalse(output.writeTo(end));
+        loop.passTime(); // it has taken something
+        assertEquals(List.of("opened"), loop.told());
+        loop.passTime();
+        assertEquals(List.of("opened", "closed"), loop.told());
+        assertTrue(output.writeTo(end));
+        assertEquals(0, loop.deadlines());
+    }
+
+    @Test
+    void firstOneThatHasTakenAllIsNotGivenUp() throws Exception {
+        SocketChannel first = join();
+        TestOutput output = new TestOutput(new byte[1 << 20]);
+        first.configureBlocking(false);
+        while (!output.writeTo(end)) {
+            int _ = first.read(ByteBuffer.allocate(1 << 20));
+            loop.step();
+        }
+        loop.idle();
+        loop.passTime();
+        assertEquals(List.of("opened"), loop.told());
+        assertEquals(0, loop.deadlines());
     }
 
     @Test

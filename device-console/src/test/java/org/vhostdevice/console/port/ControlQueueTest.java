@@ -286,6 +286,37 @@ class ControlQueueTest {
     }
 
     @Test
+    void fiveHundredAndTwelvePorts() throws Exception {
+        int most = 512;
+        try (PortRig rig = new PortRig(most, true)) {
+            List<FakeEnd> ends = new ArrayList<>();
+            for (int i = 0; i < most; i++) {
+                ends.add(rig.add(i, PortTraits.of("port" + i)));
+            }
+            rig.start(3);
+            Queue control = rig.start(2);
+            rig.tell(0, ControlEvent.DEVICE_READY, 1);
+            List<String> heard = new ArrayList<>();
+            while (heard.size() < most) {
+                control.offerOf(20);
+                rig.serve();
+                heard.addAll(rig.heard());
+            }
+            assertEquals("511 1 1", heard.getLast());
+            rig.tell(511, ControlEvent.PORT_READY, 1);
+            rig.tell(511, ControlEvent.PORT_OPEN, 1);
+            Queue input = rig.start(2 * 511 + 2);
+            Queue output = rig.start(2 * 511 + 3);
+            input.offer(1);
+            output.send("from the last");
+            ends.get(511).type("to the last");
+            rig.serve();
+            assertEquals("from the last", ends.get(511).text());
+            assertEquals("to the last", input.text());
+        }
+    }
+
+    @Test
     void filesAreOpenedAgain() throws Exception {
         try (PortRig rig = new PortRig(1, true)) {
             FakeEnd end = rig.add(0, AGENT);
