@@ -78,7 +78,7 @@ class SiblingGuestsTest {
     private Pair connect(int from, int type, int space) throws IOException {
         VsockConnection near = VsockConnection.request(first.driver(), first.to(11, PORT, from, type), GuestRig.SPACE);
         VsockHeader request = second.requested(PORT);
-        assertEquals(10, request.source().cid());
+        assertEquals(new VsockHeader.Address(10, from), request.source());
         assertEquals(type, request.type());
         VsockConnection far = second.grant(request, space);
         assertTrue(near.await(near::isOpen, GuestRig.LONG.toNanos()));

@@ -8,6 +8,7 @@ import org.vhostdevice.core.sys.SocketAddress;
 import org.vhostdevice.core.sys.SocketIo;
 import org.vhostdevice.core.sys.SocketType;
 import org.vhostdevice.core.sys.Sockets;
+import org.vhostdevice.vsock.connection.Connection.Address;
 
 /// A place on the host from which streams get to one port of the guest.
 public final class EntrancePorts implements HostPorts {
@@ -34,12 +35,12 @@ public final class EntrancePorts implements HostPorts {
 
     private void take(OwnedFd fd, WorkerContext context, GuestSide guest) {
         Sockets.sendAtOnce(fd.number());
-        guest.connect(new SocketEnd(fd, io, SocketType.STREAM, true), GuestSide.HOST_CID, port, SocketType.STREAM);
+        guest.connect(new SocketEnd(fd, io, SocketType.STREAM, true), port, SocketType.STREAM);
     }
 
     /// {@return null: guests cannot connect to an entrance}
     @Override
-    public @Nullable HostEnd connect(long cid, int wanted, SocketType type) {
+    public @Nullable HostEnd connect(Address wanted, SocketType type) {
         return null;
     }
 

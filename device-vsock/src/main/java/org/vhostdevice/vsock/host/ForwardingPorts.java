@@ -10,6 +10,7 @@ import org.vhostdevice.core.sys.SocketAddress;
 import org.vhostdevice.core.sys.SocketIo;
 import org.vhostdevice.core.sys.SocketType;
 import org.vhostdevice.core.sys.Sockets;
+import org.vhostdevice.vsock.connection.Connection.Address;
 
 /// Ports as the guest sees them that are elsewhere on the host's side.
 public final class ForwardingPorts implements HostPorts {
@@ -51,8 +52,8 @@ public final class ForwardingPorts implements HostPorts {
     }
 
     @Override
-    public @Nullable HostEnd connect(long cid, int port, SocketType type) throws IOException {
-        SocketAddress place = route.to(cid, port);
+    public @Nullable HostEnd connect(Address wanted, SocketType type) throws IOException {
+        SocketAddress place = route.to(wanted.hostCid(), wanted.hostPort());
         if (place == null || !Sockets.areThere(place, type)) {
             return null;
         }

@@ -17,13 +17,21 @@ public interface GuestSide {
     /// Counts one less of those.
     void callerWent();
 
-    /// Asks the guest for a connection.
+    /// Asks the guest for a connection of the host, by a port that nothing else has.
     ///
     /// @param end the host's end, which is closed if there is no room, and when the connection ends
-    /// @param hostCid by which the guest is to know the end
     /// @param guestPort where to
     /// @param type of the socket
-    void connect(HostEnd end, long hostCid, int guestPort, SocketType type);
+    void connect(HostEnd end, int guestPort, SocketType type);
+
+    /// Asks the guest for a connection of somebody else.
+    ///
+    /// @param end his end, which is closed if there is no room or such a connection already, and when it ends
+    /// @param cid his context id
+    /// @param port his port
+    /// @param guestPort where to
+    /// @param type of the socket
+    void connect(HostEnd end, long cid, int port, int guestPort, SocketType type);
 
     /// {@return the deadlines of the guest's queues}
     Deadlines deadlines();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.WorkerContext;
 import org.vhostdevice.core.sys.SocketType;
+import org.vhostdevice.vsock.connection.Connection.Address;
 
 /// A part of what is outside of the guest: who the guest may connect to, and who connects to it.
 ///
@@ -12,14 +13,13 @@ import org.vhostdevice.core.sys.SocketType;
 public interface HostPorts extends AutoCloseable {
     /// Connects to somebody for the guest.
     ///
-    /// @param cid context id that the guest wants, any number
-    /// @param port that the guest wants
+    /// @param wanted address that the guest wants: its host's part may have any numbers
     /// @param type of the socket
     /// @return the end, perhaps not connected yet; null if no such address is of this side
     /// @throws IOException if it is, but there is no connection; by an [org.vhostdevice.core.sys.ErrnoException]
     ///     with `EAGAIN` if there may be one a little later
     @Nullable
-    HostEnd connect(long cid, int port, SocketType type) throws IOException;
+    HostEnd connect(Address wanted, SocketType type) throws IOException;
 
     /// Begins to serve those who want to connect to the guest.
     ///

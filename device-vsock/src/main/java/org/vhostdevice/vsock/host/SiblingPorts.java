@@ -15,6 +15,7 @@ import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.SocketIo;
 import org.vhostdevice.core.sys.SocketType;
 import org.vhostdevice.core.sys.Sockets;
+import org.vhostdevice.vsock.connection.Connection.Address;
 
 /// The other guests of the process, as one of them sees them.
 ///
@@ -35,7 +36,7 @@ public final class SiblingPorts implements HostPorts {
     private @Nullable GuestSide guest;
 
     /// A connection that another guest asks for.
-    private record Call(OwnedFd fd, long from, int port, SocketType type) {}
+    private record Call(OwnedFd fd, Address wanted, SocketType type) {}
 
     SiblingPorts(Siblings all, long cid, Set<String> groups) {
         this.all = all;
@@ -44,17 +45,17 @@ public final class SiblingPorts implements HostPorts {
     }
 
     @Override
-    public @Nullable HostEnd connect(long to, int port, SocketType type) throws IOException {
-        SiblingPorts other = all.find(to);
+    public @Nullable HostEnd connect(Address wanted, SocketType type) throws IOException {
+        SiblingPorts other = all.find(wanted.hostCid());
         if (other == null) {
             return null;
         }
         if (other == this || Collections.disjoint(groups, other.groups)) {
-            throw new ErrnoException("connect to guest " + to, Errno.ECONNREFUSED.number());
+            throw new ErrnoException("connect to guest " + wanted.hostCid(), Errno.ECONNREFUSED.number());
         }
         List<OwnedFd> pair = Sockets.pair(type);
         try {
-            other.call(new Call(pair.getLast(), cid, port, type));
+            other.call(new Call(pair.getLast(), wanted, type));
             return new CallingEnd(pair.getFirst(), io, type);
         } catch (IOException e) {
             pair.forEach(OwnedFd::close);
@@ -80,7 +81,13 @@ public final class SiblingPorts implements HostPorts {
             return; // none is left
         }
         for (Call call = next(); call != null; call = next()) {
-            to.connect(new CalledEnd(call.fd, io, call.type), call.from, call.port, call.type);
+            Address from = call.wanted;
+            to.connect(
+                    new CalledEnd(call.fd, io, call.type),
+                    from.guestCid(),
+                    from.guestPort(),
+                    from.hostPort(),
+                    call.type);
         }
     }
 

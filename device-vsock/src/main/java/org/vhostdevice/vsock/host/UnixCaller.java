@@ -86,7 +86,7 @@ final class UnixCaller extends Deadlines.Deadline implements Watcher {
         if (called != null) {
             detach();
             leave(called);
-            called.connect(end, GuestSide.HOST_CID, port, type);
+            called.connect(end, port, type);
         }
     }
 

@@ -16,6 +16,7 @@ import org.vhostdevice.core.sys.SocketIo;
 import org.vhostdevice.core.sys.SocketType;
 import org.vhostdevice.core.sys.Sockets;
 import org.vhostdevice.core.sys.UnixSocket;
+import org.vhostdevice.vsock.connection.Connection.Address;
 
 /// Unix sockets as the ports of the host: a guest that connects to port P reaches whoever listens at `PATH_P`. Who
 /// connects to the path itself and writes a [ConnectLine] reaches a port of the guest, and is told `OK` and the
@@ -62,11 +63,12 @@ public final class UnixPorts implements HostPorts {
     }
 
     @Override
-    public @Nullable HostEnd connect(long cid, int port, SocketType type) throws IOException {
-        if (cid != GuestSide.HOST_CID) {
+    public @Nullable HostEnd connect(Address wanted, SocketType type) throws IOException {
+        if (wanted.hostCid() != GuestSide.HOST_CID) {
             return null;
         }
-        SocketAddress address = new SocketAddress.Unix(Path.of(path + "_" + Integer.toUnsignedString(port)));
+        SocketAddress address =
+                new SocketAddress.Unix(Path.of(path + "_" + Integer.toUnsignedString(wanted.hostPort())));
         if (!Sockets.areThere(address, type)) {
             throw new IOException("this host has no such sockets");
         }

@@ -205,7 +205,7 @@ final class Hub implements GuestSide {
         }
         HostEnd end = null;
         try {
-            end = connectHost(packet.dstCid(), packet.dstPort(), type);
+            end = connectHost(Address.of(packet), type);
             if (end == null) {
                 return false;
             }
@@ -229,12 +229,12 @@ final class Hub implements GuestSide {
     @Nullable
     HostEnd connectHost(Address address) throws IOException {
         SocketType type = PacketType.socket(address.type());
-        return type == null ? null : connectHost(address.hostCid(), address.hostPort(), type);
+        return type == null ? null : connectHost(address, type);
     }
 
-    private @Nullable HostEnd connectHost(long cid, int port, SocketType type) throws IOException {
+    private @Nullable HostEnd connectHost(Address address, SocketType type) throws IOException {
         for (HostPorts some : ports) {
-            HostEnd end = some.connect(cid, port, type);
+            HostEnd end = some.connect(address, type);
             if (end != null) {
                 return end;
             }
@@ -248,17 +248,26 @@ final class Hub implements GuestSide {
     }
 
     @Override
-    public void connect(HostEnd end, long hostCid, int guestPort, SocketType type) {
-        if (!runs() || !speaks(type) || !hasRoom()) {
-            end.close();
-            return;
-        }
+    public void connect(HostEnd end, int guestPort, SocketType type) {
         Address address;
         do {
-            address = new Address(hostCid, nextPort, options.guestCid(), guestPort, PacketType.of(type));
+            address = new Address(HOST_CID, nextPort, options.guestCid(), guestPort, PacketType.of(type));
             nextPort = nextPort == Integer.MAX_VALUE ? FIRST_PORT : nextPort + 1;
         } while (links.has(address));
-        add(Connection.askedByHost(address, options.bufAlloc()), end);
+        ask(end, address, type);
+    }
+
+    @Override
+    public void connect(HostEnd end, long cid, int port, int guestPort, SocketType type) {
+        ask(end, new Address(cid, port, options.guestCid(), guestPort, PacketType.of(type)), type);
+    }
+
+    private void ask(HostEnd end, Address address, SocketType type) {
+        if (runs() && speaks(type) && hasRoom() && !links.has(address)) {
+            add(Connection.askedByHost(address, options.bufAlloc()), end);
+        } else {
+            end.close();
+        }
     }
 
     private void add(Connection connection, @Nullable HostEnd end) {

@@ -29,11 +29,14 @@ import org.vhostdevice.core.sys.SocketType;
 import org.vhostdevice.core.sys.Sockets;
 import org.vhostdevice.core.testkit.TestContext;
 import org.vhostdevice.core.virtqueue.FeatureSet;
+import org.vhostdevice.vsock.connection.Connection.Address;
 import org.vhostdevice.vsock.connection.Deadlines;
+import org.vhostdevice.vsock.packet.PacketType;
 
 @Timeout(60)
 class SiblingPortsTest {
     private static final int PORT = 77;
+    private static final int FROM = 1234;
 
     private final Siblings siblings = new Siblings();
     private final SiblingPorts caller = siblings.add(4, Set.of("a", "b"));
@@ -43,7 +46,7 @@ class SiblingPortsTest {
     private final MemorySegment buffer = Arena.ofAuto().allocate(100);
 
     /// A connection that a guest was asked for.
-    private record Asked(HostEnd end, long hostCid, int guestPort, SocketType type) {}
+    private record Asked(HostEnd end, long cid, int port, int guestPort, SocketType type) {}
 
     private static final class Guest implements GuestSide {
         private final List<Asked> asked = new ArrayList<>();
@@ -60,8 +63,13 @@ class SiblingPortsTest {
         public void callerWent() {}
 
         @Override
-        public void connect(HostEnd end, long hostCid, int guestPort, SocketType type) {
-            asked.add(new Asked(end, hostCid, guestPort, type));
+        public void connect(HostEnd end, int guestPort, SocketType type) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public void connect(HostEnd end, long cid, int port, int guestPort, SocketType type) {
+            asked.add(new Asked(end, cid, port, guestPort, type));
         }
 
         @Override
@@ -98,8 +106,12 @@ class SiblingPortsTest {
         assertEquals(text, buffer.getString(0));
     }
 
+    private static Address to(long cid, SocketType type) {
+        return new Address(cid, PORT, 4, FROM, PacketType.of(type));
+    }
+
     private HostEnd connect(SocketType type) throws IOException {
-        HostEnd end = caller.connect(5, PORT, type);
+        HostEnd end = caller.connect(to(5, type), type);
         assertNotNull(end);
         return end;
     }
@@ -112,7 +124,7 @@ class SiblingPortsTest {
         try (HostEnd near = connect(type)) {
             context.step();
             Asked asked = guest.asked.getFirst();
-            assertEquals(List.of(4L, PORT, type), List.of(asked.hostCid(), asked.guestPort(), asked.type()));
+            assertEquals(new Asked(asked.end(), 4, FROM, PORT, type), asked);
             assertFalse(near.isConnected());
             asked.end().granted(1);
             near.requireConnected();
@@ -168,16 +180,16 @@ class SiblingPortsTest {
     void guestsWithoutACommonGroupDoNotReachEachOther() {
         try (SiblingPorts other = siblings.add(6, Set.of("c"))) {
             other.attach(context, guest);
-            assertThrows(IOException.class, () -> caller.connect(6, PORT, SocketType.STREAM));
-            assertThrows(IOException.class, () -> caller.connect(4, PORT, SocketType.STREAM));
+            assertThrows(IOException.class, () -> caller.connect(to(6, SocketType.STREAM), SocketType.STREAM));
+            assertThrows(IOException.class, () -> caller.connect(to(4, SocketType.STREAM), SocketType.STREAM));
         }
     }
 
     @Test
     void otherContextIdsAreOfOtherSides() throws IOException {
-        assertNull(caller.connect(2, PORT, SocketType.STREAM));
+        assertNull(caller.connect(to(2, SocketType.STREAM), SocketType.STREAM));
         called.close();
-        assertNull(caller.connect(5, PORT, SocketType.STREAM));
+        assertNull(caller.connect(to(5, SocketType.STREAM), SocketType.STREAM));
         assertThrows(IllegalArgumentException.class, () -> siblings.add(4, Set.of("a")));
     }
 

@@ -13,6 +13,7 @@ import org.vhostdevice.core.memory.IoVecs;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.SocketType;
+import org.vhostdevice.vsock.connection.Connection.Address;
 import org.vhostdevice.vsock.host.GuestSide;
 import org.vhostdevice.vsock.host.HostEnd;
 import org.vhostdevice.vsock.host.HostPorts;
@@ -30,8 +31,9 @@ final class FakeHost implements HostPorts {
     }
 
     @Override
-    public HostEnd connect(long cid, int port, SocketType type) throws IOException {
-        if (cid != GuestSide.HOST_CID || port < 0 || port >= 100) {
+    public HostEnd connect(Address wanted, SocketType type) throws IOException {
+        int port = wanted.hostPort();
+        if (wanted.hostCid() != GuestSide.HOST_CID || port < 0 || port >= 100) {
             return null;
         }
         End end = new End(port % 2 == 0);
@@ -43,7 +45,7 @@ final class FakeHost implements HostPorts {
     void call(int guestPort, SocketType type) {
         End end = new End(true);
         ends.add(end);
-        guest.connect(end, GuestSide.HOST_CID, guestPort, type);
+        guest.connect(end, guestPort, type);
     }
 
     @Override
