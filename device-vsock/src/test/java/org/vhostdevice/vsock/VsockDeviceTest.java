@@ -3,8 +3,11 @@ package org.vhostdevice.vsock;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +17,7 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +30,10 @@ import org.vhostdevice.core.frontend.vsock.Vsock;
 import org.vhostdevice.core.frontend.vsock.VsockConnection;
 import org.vhostdevice.core.frontend.vsock.VsockDriver;
 import org.vhostdevice.core.frontend.vsock.VsockHeader;
+import org.vhostdevice.core.sys.FdBox;
+import org.vhostdevice.core.sys.Host;
+import org.vhostdevice.core.sys.OwnedFd;
+import org.vhostdevice.core.sys.UnixSocket;
 import org.vhostdevice.core.testkit.DeviceServerFixture;
 import org.vhostdevice.vsock.host.UnixPorts;
 import org.vhostdevice.vsock.queue.HubOptions;
@@ -177,6 +185,25 @@ class VsockDeviceTest {
     }
 
     @Test
+    @DisplayName(
+            "VIRTIO 1.4, 5.10.6.7: a guest that another process served before learns that its connections are gone")
+    void guestOfAnotherProcessLearnsThatConnectionsAreGone() throws Exception {
+        try (HostListener listener = host.listen(HOST_PORT);
+                Frontend guest = attach()) {
+            VsockDriver driver = driver(guest);
+            VsockConnection connection = connect(driver, GUEST_PORT);
+            try (HostSocket peer = listener.accept(LONG).orElseThrow()) {
+                toHost(connection, peer, bytes(10));
+            }
+            driver.awaitSent();
+            server.close();
+            serve();
+            guest.reattach();
+            assertEquals(OptionalInt.of(Vsock.TRANSPORT_RESET), driver.event(LONG_NANOS));
+        }
+    }
+
+    @Test
     void connectionsGoOnAfterTheGuestWasPaused() throws Exception {
         try (HostListener listener = host.listen(HOST_PORT);
                 Frontend guest = attach()) {
@@ -220,23 +247,36 @@ class VsockDeviceTest {
         manyConnections(1000);
     }
 
+    @Test
+    @Tag("slow")
+    void tenThousandConnectionsAreServedIfSoManyFilesMayBeOpen() throws Exception {
+        manyConnections((int) Math.min(10_000, Host.rlimitNofile() / 2 - 200));
+    }
+
+    /// All in one process: two open files for each.
     private void manyConnections(int count) throws Exception {
-        try (HostListener listener = host.listen(HOST_PORT);
-                Frontend guest = attach()) {
+        assumeTrue(count > 0 && Host.rlimitNofile() > 2L * count + 200, "too few open files are allowed");
+        List<OwnedFd> peers = new ArrayList<>();
+        try (OwnedFd listening = UnixSocket.listen(Path.of(host.path() + "_" + HOST_PORT), 16);
+                Frontend guest = attach();
+                Arena arena = Arena.ofConfined();
+                FdBox none = new FdBox()) {
             VsockDriver driver = driver(guest);
             List<VsockConnection> connections = new ArrayList<>();
-            List<HostSocket> peers = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 connections.add(connect(driver, GUEST_PORT + i));
-                peers.add(listener.accept(LONG).orElseThrow());
+                peers.add(UnixSocket.accept(listening.number()));
             }
             for (int i = 0; i < count; i++) {
                 connections.get(i).write(MemorySegment.ofArray(bytes(i % 100 + 1)), 0);
             }
+            MemorySegment into = arena.allocate(200);
             for (int i = 0; i < count; i++) {
-                assertArrayEquals(bytes(i % 100 + 1), peers.get(i).read(i % 100 + 1, LONG));
-                peers.get(i).close();
+                int n = UnixSocket.receive(peers.get(i).number(), into, 200, none);
+                assertArrayEquals(bytes(i % 100 + 1), into.asSlice(0, n).toArray(ValueLayout.JAVA_BYTE));
             }
+        } finally {
+            peers.forEach(OwnedFd::close);
         }
     }
 }

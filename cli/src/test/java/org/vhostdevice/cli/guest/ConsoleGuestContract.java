@@ -216,7 +216,11 @@ abstract class ConsoleGuestContract {
             tmux(server, "send-keys", "stty size", "Enter");
             awaitScreen(server, "30 90");
             tmux(server, "resize-window", "-x", "95", "-y", "35");
-            tmux(server, "send-keys", "until [ \"$(stty size)\" = '35 95' ]; do usleep 9000; done; echo ok-$?", "Enter");
+            tmux(
+                    server,
+                    "send-keys",
+                    "until [ \"$(stty size)\" = '35 95' ]; do usleep 9000; done; echo ok-$?",
+                    "Enter");
             awaitScreen(server, "ok-0");
         } finally {
             var _ = HostCommand.run(server.with(List.of("kill-server")));

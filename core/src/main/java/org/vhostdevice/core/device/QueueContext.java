@@ -10,6 +10,12 @@ public interface QueueContext extends WorkerContext {
     /// {@return the features that the driver accepted}
     FeatureSet features();
 
+    /// {@return whether the ring goes on where it was before it started, so that the driver may know things of a
+    /// device that served it earlier, perhaps in another process}
+    default boolean goesOn() {
+        return false;
+    }
+
     /// Takes chains again after [QueueHandler#ready] had answered false. Worker thread only.
     void resume();
 }

@@ -66,6 +66,7 @@ final class Vring implements QueueContext {
     private final RingSetup setup;
     private final Virtqueue queue;
     private final boolean recorded;
+    private final boolean goesOn;
     private QueueHandler handler = NOT_READY;
 
     // The ring lies in the newest snapshot of guest memory.
@@ -127,6 +128,7 @@ final class Vring implements QueueContext {
         this.kick = new RingKick(owner.worker());
         this.setup = start.setup();
         this.recorded = start.inflight() != null;
+        this.goesOn = start.base() != RingSetup.firstBase(start.setup().features());
         this.busyWait = new BusyWait(owner.worker().busyWaitNanos());
         this.queue = Virtqueue.open(start.setup(), start.memory(), start.base(), start.inflight());
         this.chainOrTask = () -> queue.mayHaveMore() || worker.interrupted();
@@ -164,6 +166,11 @@ final class Vring implements QueueContext {
     @Override
     public FeatureSet features() {
         return setup.features();
+    }
+
+    @Override
+    public boolean goesOn() {
+        return goesOn;
     }
 
     @Override
@@ -220,7 +227,8 @@ final class Vring implements QueueContext {
         signals.useError(newError, byMessage);
     }
 
-    /// Marks what is written in another log from now on, or no longer. What was marked in the old one is told first.
+    /// Marks what is written in another log from now on, or no longer. What was marked in the old one is told
+    /// first.
     ///
     /// @param notifier signalled when pages were marked
     void useLog(@Nullable RingLog newLog, @Nullable EventNotifier notifier) {

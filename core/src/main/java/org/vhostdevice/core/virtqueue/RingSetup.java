@@ -32,6 +32,14 @@ public record RingSetup(int size, FeatureSet features, long descriptors, long dr
         return SplitRingLayout.availEvent(size) + event;
     }
 
+    /// {@return where a ring begins that nobody has used, as [Virtqueue#base] says} In a packed ring both wrap
+    /// counters are 1 (VIRTIO 1.4, 2.8.1).
+    ///
+    /// @param features negotiated with the driver
+    public static int firstBase(FeatureSet features) {
+        return features.has(VirtioFeature.RING_PACKED) ? 0x8000_8000 : 0;
+    }
+
     /// {@return whether a ring may have this many descriptors}
     ///
     /// @param size any number, as a front end sent it

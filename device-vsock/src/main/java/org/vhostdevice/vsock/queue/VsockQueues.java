@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
@@ -26,6 +27,10 @@ public final class VsockQueues implements AutoCloseable {
 
     private final Hub hub;
     private volatile boolean resetOwed;
+    /// Whether packets of the guest have come here: what it knows of its connections does too.
+    private volatile boolean served;
+
+    private @Nullable QueueContext events;
 
     /// Makes queues without connections.
     ///
@@ -41,10 +46,14 @@ public final class VsockQueues implements AutoCloseable {
     /// @return its handler
     /// @throws IOException if the host lacks something
     public QueueHandler start(QueueContext context) throws IOException {
+        if (context.goesOn() && !served) {
+            resetOwed = true; // the guest may have connections that another process served
+            resumeEvents();
+        }
         return switch (context.index()) {
             case RX -> new Rx(context);
             case TX -> new Tx(context);
-            default -> new Events();
+            default -> new Events(context);
         };
     }
 
@@ -54,6 +63,7 @@ public final class VsockQueues implements AutoCloseable {
     public void reset(boolean moved) {
         boolean had = hub.reset();
         resetOwed = resetOwed || had || moved;
+        served = false;
     }
 
     /// {@return bytes of the memory in which data waits for the host}
@@ -142,6 +152,9 @@ public final class VsockQueues implements AutoCloseable {
 
         @Override
         public void handle(DescriptorChain chain) {
+            if (!served) {
+                served = true;
+            }
             hub.take(chain);
         }
 
@@ -161,8 +174,23 @@ public final class VsockQueues implements AutoCloseable {
         }
     }
 
+    private void resumeEvents() {
+        if (events != null) {
+            events.resume();
+        }
+    }
+
     /// The event queue.
     private final class Events implements QueueHandler {
+        Events(QueueContext context) {
+            events = context;
+        }
+
+        @Override
+        public void close() {
+            events = null;
+        }
+
         @Override
         public boolean ready() {
             return resetOwed;

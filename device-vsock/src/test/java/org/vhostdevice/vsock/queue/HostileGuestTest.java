@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.vhostdevice.core.sys.SocketType;
 import org.vhostdevice.vsock.packet.Operation;
 import org.vhostdevice.vsock.packet.PacketHeader;
@@ -85,28 +87,17 @@ class HostileGuestTest {
         }
     }
 
-    @Test
-    void emptyPacketsTakeNoMemory() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"0, 0", "1, " + BufferPool.PIECE_BYTES, "2, " + BufferPool.PIECE_BYTES})
+    void smallPacketsTakeAsMuchMemoryAsTheirBytes(int bytes, int pooled) throws Exception {
         try (QueueRig rig = new QueueRig(8, deaf)) {
             give(rig, 4);
             connect(rig, 1, PacketType.STREAM);
             for (int i = 0; i < 3000; i++) {
-                rig.send(stream(1, Operation.RW, 0, 0), NONE, 64);
+                rig.send(stream(1, Operation.RW, 0, bytes), new byte[bytes], 64);
             }
             assertNull(rig.poll());
-        }
-    }
-
-    @Test
-    void tinyPacketsTakeAsMuchMemoryAsTheirBytes() throws Exception {
-        try (QueueRig rig = new QueueRig(8, deaf)) {
-            give(rig, 4);
-            connect(rig, 1, PacketType.STREAM);
-            for (int i = 0; i < 3000; i++) {
-                rig.send(stream(1, Operation.RW, 0, 1), new byte[1], 64);
-            }
-            assertNull(rig.poll());
-            assertEquals(BufferPool.PIECE_BYTES, rig.queues().pooled());
+            assertEquals(pooled, rig.queues().pooled());
             rig.send(stream(1, Operation.RST, 0, 0), NONE, 64);
             assertEquals(0, rig.queues().pooled());
         }
