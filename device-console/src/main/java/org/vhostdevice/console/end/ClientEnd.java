@@ -21,6 +21,8 @@ public final class ClientEnd implements HostEnd, Watcher {
     private boolean connected;
     private boolean wanted;
     private boolean idle; // input waits that nobody wants yet
+    private boolean hungUp; // nothing comes behind what waits
+    private boolean guestOpen;
     private boolean stuck; // the server has taken too little
     private final Stall stall;
 
@@ -94,10 +96,12 @@ public final class ClientEnd implements HostEnd, Watcher {
             finish(there);
             return;
         }
+        hungUp |= (what & HANGUP) != 0;
         if ((what & (READ | HANGUP)) != 0 && events != null) {
             idle = !wanted;
             events.readable();
             rewatch();
+            leaveUnheard();
         }
         if (stuck && (what & (WRITE | HANGUP)) != 0 && events != null) {
             stuck = false;
@@ -105,6 +109,19 @@ public final class ClientEnd implements HostEnd, Watcher {
             rewatch();
             events.writable();
         }
+    }
+
+    /// Does not wait for somebody who would hear the rest of a server that has gone.
+    private void leaveUnheard() {
+        if (connected && hungUp && !guestOpen) {
+            gone();
+        }
+    }
+
+    @Override
+    public void guestOpened(boolean open) {
+        guestOpen = open;
+        leaveUnheard();
     }
 
     private void finish(Connection there) {
@@ -120,7 +137,7 @@ public final class ClientEnd implements HostEnd, Watcher {
     private void rewatch() {
         Connection there = connection;
         if (context != null && there != null && connected) {
-            int reading = wanted ? READ : idle ? 0 : HANGUP;
+            int reading = wanted ? READ | HANGUP : idle ? 0 : HANGUP;
             context.rewatch(there.fd(), reading | (stuck ? WRITE : 0));
         }
     }
@@ -132,6 +149,7 @@ public final class ClientEnd implements HostEnd, Watcher {
         stuck = false;
         stall.free();
         idle = false;
+        hungUp = false;
         if (there != null) {
             if (context != null) {
                 context.unwatch(there.fd());

@@ -100,7 +100,7 @@ public final class FdEnd implements HostEnd {
         if (context == null) {
             return;
         }
-        int reading = inEnded ? 0 : wanted ? Watcher.READ : idle ? 0 : Watcher.HANGUP;
+        int reading = inEnded ? 0 : wanted ? Watcher.READ | Watcher.HANGUP : idle ? 0 : Watcher.HANGUP;
         int writing = waiting ? Watcher.WRITE : 0;
         if (in != null && inWatched && !in.isClosed()) {
             context.rewatch(in.number(), in == out ? reading | writing : reading);

@@ -33,6 +33,7 @@ public final class ServerEnd implements HostEnd {
     private @Nullable EndContext context; // from the start on
     private @Nullable EndEvents events; // likewise
     private boolean wanted;
+    private boolean guestOpen;
     private boolean stuck; // the first client has taken too little
     private final Stall stall;
     private final MemorySegment unheard = Arena.ofAuto().allocate(UNHEARD_BYTES);
@@ -59,6 +60,7 @@ public final class ServerEnd implements HostEnd {
         private final Connection connection;
         private @Nullable RingOutput behind; // once there is a history
         private boolean idle; // input waits that nobody wants yet
+        private boolean hungUp; // nothing comes behind what waits
 
         Viewer(Connection connection) {
             this.connection = connection;
@@ -95,7 +97,7 @@ public final class ServerEnd implements HostEnd {
         void rewatch() {
             EndContext loop = context;
             if (loop != null) {
-                int reading = isFirst() && !wanted ? (idle ? 0 : HANGUP) : READ;
+                int reading = isFirst() && !wanted ? (idle ? 0 : HANGUP) : READ | HANGUP;
                 loop.rewatch(connection.fd(), reading | (waitsForRoom() ? WRITE : 0));
             }
         }
@@ -106,6 +108,7 @@ public final class ServerEnd implements HostEnd {
 
         @Override
         public void ready(int what) {
+            hungUp |= (what & HANGUP) != 0;
             if ((what & (READ | HANGUP)) != 0) {
                 hear();
             }
@@ -128,6 +131,14 @@ public final class ServerEnd implements HostEnd {
             }
             if (viewers.contains(this)) {
                 rewatch();
+                leaveUnheard();
+            }
+        }
+
+        /// Does not wait for somebody who would hear the rest of one who has gone.
+        void leaveUnheard() {
+            if (hungUp && !guestOpen) {
+                leave(this);
             }
         }
 
@@ -331,6 +342,14 @@ public final class ServerEnd implements HostEnd {
             Viewer first = viewers.getFirst();
             first.idle = false;
             first.rewatch();
+        }
+    }
+
+    @Override
+    public void guestOpened(boolean open) {
+        guestOpen = open;
+        if (!viewers.isEmpty()) {
+            viewers.getFirst().leaveUnheard();
         }
     }
 

@@ -103,6 +103,45 @@ class ViewersTest {
     }
 
     @Test
+    void oneWhoHasGoneDoesNotKeepItsPlaceForAGuestThatIsNotThere() throws Exception {
+        SocketChannel first = join();
+        int _ = first.write(ByteBuffer.allocate(100_000));
+        first.close();
+        loop.onReadable(() -> {}); // what was read ahead has not been heard either
+        loop.until(() -> loop.told().contains("closed"));
+        SocketChannel second = join();
+        assertEquals(List.of("opened", "closed", "opened"), loop.told());
+        put("hello");
+        assertEquals("hello", StreamEndContract.receiveText(second, 5));
+    }
+
+    @Test
+    void oneWhoHasGoneIsHeardToTheEndByAGuestThatIsThere() throws Exception {
+        end.guestOpened(true);
+        SocketChannel first = join();
+        StreamEndContract.send(first, "last words");
+        first.close();
+        loop.idle();
+        assertEquals(List.of("opened"), loop.told());
+        StringBuilder text = new StringBuilder();
+        loop.onReadable(() -> text.append(StreamEndContract.read(end)));
+        end.wantInput(true);
+        loop.until(() -> loop.told().contains("closed"));
+        assertEquals("last words", text.toString());
+    }
+
+    @Test
+    void oneWhoHasGoneLeavesWhenTheGuestGoesToo() throws Exception {
+        end.guestOpened(true);
+        SocketChannel first = join();
+        StreamEndContract.send(first, "unheard");
+        first.close();
+        loop.idle();
+        end.guestOpened(false);
+        assertEquals(List.of("opened", "closed"), loop.told());
+    }
+
+    @Test
     void lateOneGetsTheScrollback() throws Exception {
         put("0123456789");
         SocketChannel first = join();
