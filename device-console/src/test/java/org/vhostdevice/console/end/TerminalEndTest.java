@@ -1,7 +1,7 @@
 package org.vhostdevice.console.end;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -155,9 +155,7 @@ class TerminalEndTest {
     void outputWaitsForTheTerminalAndIsGoneWhenThePersonDetaches() throws IOException {
         openGuest();
         TestOutput output = new TestOutput(new byte[1 << 20]);
-        while (output.writeTo(end)) {
-            throw new AssertionError("a terminal that nobody reads takes all");
-        }
+        assertFalse(output.writeTo(end));
         int seen = loop.writableCount();
         loop.until(() -> !screen().isEmpty() && loop.writableCount() > seen);
         boolean _ = output.writeTo(end);
@@ -168,22 +166,20 @@ class TerminalEndTest {
         type("\r");
         loop.until(this::isRaw);
         assertEquals(List.of("opened", "100x40", "closed", "opened", "100x40"), loop.told());
-        assertNotEquals(0, quits + 1);
     }
 
     @Test
     void programEndsWhenTheTerminalIsGone() throws IOException {
         openGuest();
         end.close();
-        try (Pty other = Pty.open();
-                OwnedFd gone = other.openTerminal()) {
+        Pty other = Pty.open();
+        try (OwnedFd gone = other.openTerminal();
+                TestLoop again = new TestLoop()) {
             end = new TerminalEnd(gone.number(), Tty.reopen(gone.number()), () -> quits++);
-            try (TestLoop again = new TestLoop()) {
-                end.start(again, again);
-                other.close();
-                again.until(() -> quits > 0);
-                end.close();
-            }
+            end.start(again, again);
+            other.close();
+            again.until(() -> quits > 0);
+            end.close();
         }
     }
 }
