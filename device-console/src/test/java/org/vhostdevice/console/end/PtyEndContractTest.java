@@ -46,7 +46,7 @@ class PtyEndContractTest extends StreamEndContract {
     void slowReaderGetsEveryByte() throws Exception {
         byte[] all = new byte[MUCH];
         for (int i = 0; i < MUCH; i++) {
-            all[i] = (byte) (i * 31 >> 8);
+            all[i] = (byte) ((i * 31) >> 8);
         }
         TestOutput output = new TestOutput(all);
         try (ByteChannel peer = meet()) {
