@@ -189,9 +189,9 @@ def rate(amount, begin):
     tell("rate", f"{amount / (time.monotonic() - begin):.3f}")
 
 
-def send_load(port, milliseconds):
-    """MiB a second to the host."""
-    block, sent = bytes(CHUNK), 0
+def send_load(port, milliseconds, size):
+    """MiB a second to the host, by calls with so many bytes."""
+    block, sent = bytes(size), 0
     with connect(port) as stream:
         begin = time.monotonic()
         while time.monotonic() - begin < milliseconds / 1000:
