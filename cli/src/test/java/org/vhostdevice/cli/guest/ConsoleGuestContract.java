@@ -121,17 +121,7 @@ abstract class ConsoleGuestContract {
                     start(terminal.command(device(options).with(List.of()).command()))) {
                 try (Guest guest = boot(4)) {
                     guest.run("console_await 4; console_login 4");
-                    logIn(terminal.dialogue(), 0);
-                    resize(terminal, terminal.dialogue(), 100, 40);
-                    resize(terminal, terminal.dialogue(), 132, 43);
-                    try (SocketChannel unix = connect("u");
-                            Socket network = new Socket(InetAddress.getLoopbackAddress(), tcp)) {
-                        logIn(dialogue(Channels.newInputStream(unix), Channels.newOutputStream(unix)), 2);
-                        logIn(dialogue(network.getInputStream(), network.getOutputStream()), 3);
-                    }
-                    useAttached(folder.resolve("u"));
-                    useInTmux(folder.resolve("u"));
-                    usePty(link);
+                    useAll(terminal, link, tcp);
                 }
                 awaitMode(terminal, before);
                 assertEquals(0, backEnd.terminate());
@@ -139,6 +129,20 @@ abstract class ConsoleGuestContract {
             assertEquals(before, terminal.mode());
             assertFalse(Files.exists(link, LinkOption.NOFOLLOW_LINKS));
         }
+    }
+
+    private void useAll(TestTerminal terminal, Path link, int tcp) throws Exception {
+        logIn(terminal.dialogue(), 0);
+        resize(terminal, terminal.dialogue(), 100, 40);
+        resize(terminal, terminal.dialogue(), 132, 43);
+        try (SocketChannel unix = connect("u");
+                Socket network = new Socket(InetAddress.getLoopbackAddress(), tcp)) {
+            logIn(dialogue(Channels.newInputStream(unix), Channels.newOutputStream(unix)), 2);
+            logIn(dialogue(network.getInputStream(), network.getOutputStream()), 3);
+        }
+        useAttached(folder.resolve("u"));
+        useInTmux(folder.resolve("u"));
+        usePty(link);
     }
 
     private static Dialogue dialogue(InputStream from, OutputStream to) {

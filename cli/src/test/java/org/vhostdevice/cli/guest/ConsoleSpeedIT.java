@@ -3,6 +3,7 @@ package org.vhostdevice.cli.guest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -45,7 +46,7 @@ class ConsoleSpeedIT {
     private Path folder;
 
     /// A guest with the host's side of its port, and what was measured.
-    private record Contender(Guest guest, SocketChannel host, AutoCloseable device, Map<String, List<Double>> results)
+    private record Contender(Guest guest, SocketChannel host, Closeable device, Map<String, List<Double>> results)
             implements AutoCloseable {
         void add(String load, double result) {
             results.computeIfAbsent(load, _ -> new ArrayList<>()).add(result);
@@ -58,7 +59,7 @@ class ConsoleSpeedIT {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() throws IOException {
             guest.close();
             host.close();
             device.close();
@@ -103,7 +104,7 @@ class ConsoleSpeedIT {
         Guest guest = boot(tools, own, GuestDevice.console(1), socket);
         SocketChannel host = SocketChannel.open(StandardProtocolFamily.UNIX);
         boolean _ = host.connect(UnixDomainSocketAddress.of(port));
-        return new Contender(guest, host, device, new LinkedHashMap<>());
+        return new Contender(guest, host, device::close, new LinkedHashMap<>());
     }
 
     private Contender qemus(GuestTools tools) throws Exception {
