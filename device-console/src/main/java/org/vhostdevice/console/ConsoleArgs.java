@@ -40,6 +40,13 @@ final class ConsoleArgs implements DeviceArguments {
     private @Nullable Path log;
 
     @Option(
+            names = "--pty-link",
+            paramLabel = "PATH",
+            description =
+                    "In place of --port: one console on a pseudo-terminal, to which a symbolic link at PATH leads.")
+    private @Nullable Path ptyLink;
+
+    @Option(
             names = "--max-ports",
             paramLabel = "N",
             description = "How many ports the guest makes room for, up to 512 (default: as many as there are).")
@@ -65,8 +72,9 @@ final class ConsoleArgs implements DeviceArguments {
         if (!legacy.isGiven()) {
             return List.of();
         }
-        if (!ports.isEmpty() || log != null) {
-            throw new UsageException("--backend, --tcp-port and --socket-count go without --port and --log");
+        if (!ports.isEmpty() || log != null || ptyLink != null) {
+            throw new UsageException(
+                    "--backend, --tcp-port and --socket-count go without --port, --pty-link and --log");
         }
         List<Further> all = new ArrayList<>();
         List<String> texts = legacy.ports();
@@ -91,10 +99,13 @@ final class ConsoleArgs implements DeviceArguments {
         if (legacy.isGiven()) {
             throw new UsageException("--backend, --tcp-port and --socket-count go with --socket-path PATH");
         }
-        if (ports.isEmpty()) {
-            return config(List.of("backend=stdio"));
+        if (ptyLink != null && !ports.isEmpty()) {
+            throw new UsageException("--pty-link goes without --port; give link=PATH in --port");
         }
-        return config(ports);
+        if (ptyLink != null) {
+            return config(List.of("backend=pty,link=" + escaped(ptyLink)));
+        }
+        return config(ports.isEmpty() ? List.of("backend=stdio") : ports);
     }
 
     private ConsoleConfig config(List<String> texts) throws UsageException {
@@ -107,13 +118,17 @@ final class ConsoleArgs implements DeviceArguments {
             if (specs.size() > 1) {
                 throw new UsageException("--log goes with one port; give log=FILE in --port");
             }
-            specs.set(0, port(texts.getFirst() + ",log=" + log.toString().replace(",", ",,"), mode));
+            specs.set(0, port(texts.getFirst() + ",log=" + escaped(log), mode));
         }
         try {
             return new ConsoleConfig(specs, mostPorts == null ? specs.size() : mostPorts, queueSize);
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }
+    }
+
+    private static String escaped(Path path) {
+        return path.toString().replace(",", ",,");
     }
 
     private Overflow overflow() throws UsageException {

@@ -104,6 +104,14 @@ class ConsoleArgsTest {
         assertEquals(3, port("backend=file:x,rotate=1K").options().rotation().keep());
     }
 
+    @Test
+    void withoutPortsThereIsOneConsoleOnATerminal() throws UsageException {
+        assertEquals(new Backend.Stdio(), parse().ports().getFirst().backend());
+        assertEquals(
+                new Backend.PseudoTerminal(Path.of("a,b")),
+                parse("--pty-link", "a,b").ports().getFirst().backend());
+    }
+
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource({
         "'backend=unix:s', AUTO",
@@ -200,6 +208,7 @@ class ConsoleArgsTest {
                 "--port backend=null --overflow lose; --overflow must be block or drop-oldest",
                 "--port backend=null,name=a --port backend=null,name=a; two ports have the name 'a'",
                 "--port backend=null --port backend=null --log x; --log goes with one port",
+                "--port backend=null --pty-link x; --pty-link goes without --port",
                 "--backend network; --socket-path",
                 "--tcp-port 1; --socket-path"
             })
