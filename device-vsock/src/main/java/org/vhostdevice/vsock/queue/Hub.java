@@ -67,13 +67,23 @@ final class Hub implements GuestSide {
     /// The receive queue has started.
     void startRx(QueueContext context) throws IOException {
         rx = context;
-        startBoth();
+        try {
+            startBoth();
+        } catch (IOException e) {
+            stopRx();
+            throw e;
+        }
     }
 
     /// The transmit queue has started.
     void startTx(QueueContext context) throws IOException {
         tx = context;
-        startBoth();
+        try {
+            startBoth();
+        } catch (IOException e) {
+            stopTx();
+            throw e;
+        }
     }
 
     private void startBoth() throws IOException {

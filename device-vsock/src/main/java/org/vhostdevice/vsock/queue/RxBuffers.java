@@ -53,8 +53,8 @@ final class RxBuffers {
             long part = Math.min(room(buffer), most - done);
             long added = part == 0 ? 0 : buffer.addTo(into, PacketHeader.BYTES, part);
             done += (int) added;
-            if (added < room(buffer)) {
-                break; // the next one would leave a gap
+            if (added == 0 || added < room(buffer)) {
+                break; // the next one would leave a gap, or a packet without data before it
             }
         }
         return done;

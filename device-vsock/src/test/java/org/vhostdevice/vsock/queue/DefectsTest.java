@@ -410,14 +410,16 @@ class DefectsTest {
         rig.give(10);
         rig.give(44);
         try (HostSocket peer = connect()) {
-            for (int size : new int[] {45, 44, 50, 43, 144, 2000}) {
+            for (int size : new int[] {45, 44, 50, 43, 144, 44, 300, 44, 44, 100, 2000}) {
                 rig.give(size);
             }
             byte[] data = bytes(900);
             peer.write(ByteBuffer.wrap(data));
             ByteArrayOutputStream came = new ByteArrayOutputStream();
             while (came.size() < data.length) {
-                came.writeBytes(rig.await().data());
+                QueueRig.Packet next = rig.await();
+                assertEquals(next.header().op() == Operation.RW, next.data().length > 0);
+                came.writeBytes(next.data());
             }
             assertArrayEquals(data, came.toByteArray());
         }
