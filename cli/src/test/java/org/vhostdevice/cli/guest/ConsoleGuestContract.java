@@ -295,8 +295,9 @@ abstract class ConsoleGuestContract {
                         guest.submit("for i in $(seq " + PAYLOADS + "); do cat /payload; done >/dev/virtio-ports/bulk");
                 assertEquals(sum(), readSlowly(Channels.newInputStream(channel)));
                 sends.await().requireSuccess();
-                Guest.Pending receives = guest.submit("set -- $(head -c " + PAYLOADS * PAYLOAD_BYTES
-                        + " /dev/virtio-ports/bulk | sha256sum); echo @@sum $1");
+                Guest.Pending receives =
+                        guest.submit("set -- $(dd if=/dev/virtio-ports/bulk bs=64k iflag=fullblock count="
+                                + PAYLOADS * (PAYLOAD_BYTES >> 16) + " 2>/dev/null | sha256sum); echo @@sum $1");
                 OutputStream out = Channels.newOutputStream(channel);
                 for (int i = 0; i < PAYLOADS; i++) {
                     out.write(payload.bytes());
