@@ -104,6 +104,13 @@ class CheckTest {
         assertObeysEveryMust("console", options, program("console " + ports));
     }
 
+    @Test
+    @Execution(ExecutionMode.CONCURRENT)
+    void consoleWithoutControlQueuesObeysEveryMust() throws Exception {
+        assertObeysEveryMust(
+                "console", "--split --notify eventfd", program("console --port backend=null --overflow drop-oldest"));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
