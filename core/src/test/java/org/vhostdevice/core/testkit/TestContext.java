@@ -19,6 +19,7 @@ public final class TestContext implements QueueContext, AutoCloseable {
     private final Semaphore given = new Semaphore(0);
     private final Poller poller;
     private int watched;
+    private boolean resumed;
 
     /// Makes what a queue is lent.
     ///
@@ -43,7 +44,16 @@ public final class TestContext implements QueueContext, AutoCloseable {
 
     @Override
     public void resume() {
-        // the test looks again by itself
+        resumed = true;
+    }
+
+    /// Whether the handler has asked for chains since the last call. Most tests look again by themselves.
+    ///
+    /// @return whether it has
+    public boolean takeResumed() {
+        boolean was = resumed;
+        resumed = false;
+        return was;
     }
 
     @Override

@@ -33,7 +33,12 @@ abstract sealed class Link implements Watcher permits StreamLink, MessageLink {
 
     final Hub hub;
     final Connection connection;
+    /// What the host has not taken.
     final ByteQueue out;
+
+    /// What the host gave and the guest has not got.
+    final ByteQueue in;
+
     private final long grantUntil = System.nanoTime() + GRANT_NANOS;
     private @Nullable HostEnd end;
     private boolean readable;
@@ -73,6 +78,7 @@ abstract sealed class Link implements Watcher permits StreamLink, MessageLink {
         this.connection = connection;
         this.end = end;
         this.out = new ByteQueue(hub.pool());
+        this.in = new ByteQueue(hub.pool());
     }
 
     /// Gives the host the data of a packet, as far as it takes it, and keeps the rest.
@@ -98,11 +104,20 @@ abstract sealed class Link implements Watcher permits StreamLink, MessageLink {
     /// Drops what is kept.
     void clear() {
         out.clear();
+        in.clear();
     }
 
-    /// Whether there is data for the guest without the host.
-    boolean hasKeptData() {
-        return false;
+    /// Sends what the host gave before, as much as the guest's first buffer has room for.
+    ///
+    /// @param endFlags of the packet with the last of it
+    final void sendKept(RxBuffers rx, int endFlags) {
+        int part = Math.min(rx.nextPart(connection.room()), in.size());
+        if (part == 0) {
+            rx.send(connection, Operation.CREDIT_UPDATE); // the buffer is good for nothing else
+        } else {
+            in.moveTo(rx.first(), PacketHeader.BYTES, part);
+            rx.sendFirst(connection, part, in.isEmpty() ? endFlags : 0);
+        }
     }
 
     final Address address() {
@@ -370,7 +385,7 @@ abstract sealed class Link implements Watcher permits StreamLink, MessageLink {
     }
 
     private boolean hasData() {
-        return (readable || hasKeptData()) && connection.isOpen() && connection.wantsData();
+        return (readable || !in.isEmpty()) && connection.isOpen() && connection.wantsData();
     }
 
     /// Whether there is something for the guest that may be sent.

@@ -20,14 +20,12 @@ final class MessageLink extends Link {
     private static final int TURN = 64;
 
     private final MessageQueue messages = new MessageQueue();
-    private final ByteQueue in;
     private int unfinished;
     private int inFlags;
 
     /// @param end null while the host has no room for one more connection
     MessageLink(Hub hub, Connection connection, @Nullable HostEnd end) {
         super(hub, connection, end);
-        in = new ByteQueue(hub.pool());
     }
 
     @Override
@@ -96,19 +94,17 @@ final class MessageLink extends Link {
     @Override
     void clear() {
         super.clear();
-        in.clear();
         messages.clear();
         unfinished = 0;
     }
 
     @Override
-    boolean hasKeptData() {
-        return !in.isEmpty();
-    }
-
-    @Override
     boolean sendData(HostEnd host, RxBuffers rx) throws IOException {
-        return in.isEmpty() ? sendNext(host, rx) : sendKept(rx);
+        if (!in.isEmpty()) {
+            sendKept(rx, inFlags);
+            return true;
+        }
+        return sendNext(host, rx);
     }
 
     private boolean sendNext(HostEnd host, RxBuffers rx) throws IOException {
@@ -144,18 +140,9 @@ final class MessageLink extends Link {
         }
         if (direct > 0) {
             rx.sendData(connection, direct, 0);
+        } else {
+            sendKept(rx, inFlags);
         }
-        return direct > 0 || sendKept(rx);
-    }
-
-    private boolean sendKept(RxBuffers rx) {
-        int part = Math.min(rx.nextPart(connection.room()), in.size());
-        if (part == 0) {
-            rx.send(connection, Operation.CREDIT_UPDATE); // the buffer is good for nothing else
-            return true;
-        }
-        in.moveTo(rx.first(), PacketHeader.BYTES, part);
-        rx.sendFirst(connection, part, in.isEmpty() ? inFlags : 0);
         return true;
     }
 }

@@ -3,6 +3,7 @@ package org.vhostdevice.vsock.queue;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.memory.IoVecs;
+import org.vhostdevice.core.memory.SegmentBuffers;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.core.virtqueue.GuestBuffers;
 import org.vhostdevice.vsock.connection.Connection;
@@ -13,6 +14,8 @@ import org.vhostdevice.vsock.packet.PacketHeader;
 /// A connection of streams. Data goes between guest memory and the host by one call, without a copy; only what the
 /// host does not take at once is copied.
 final class StreamLink extends Link {
+    private static final int SMALL = 2048;
+
     /// @param end null while the host has no room for one more connection
     StreamLink(Hub hub, Connection connection, @Nullable HostEnd end) {
         super(hub, connection, end);
@@ -74,23 +77,34 @@ final class StreamLink extends Link {
         return !out.isEmpty();
     }
 
+    /// Where the guest's buffers are small, more is taken from the host than they have room for: it shows that
+    /// there is no more, and saves calls if there is.
     @Override
     boolean sendData(HostEnd host, RxBuffers rx) throws IOException {
+        if (!in.isEmpty()) {
+            sendKept(rx, 0);
+            return true;
+        }
         IoVecs vectors = hub.vectors();
         vectors.clear();
-        int asked = rx.addTo(vectors, connection.room());
-        if (asked == 0) {
+        int direct = rx.addTo(vectors, connection.room());
+        if (direct == 0) {
             rx.send(connection, Operation.CREDIT_UPDATE); // the buffer is good for nothing else
             return true;
         }
+        SegmentBuffers more = hub.scratch();
+        int asked = direct < SMALL ? direct + (int) more.addTo(vectors, 0, SMALL) : direct;
         int bytes = (int) host.receive(vectors);
         if (bytes == HostEnd.END) {
             hasEnded();
         } else if (bytes < asked) {
             isEmpty();
         }
+        if (bytes > direct && !in.add(more, 0, bytes - direct)) {
+            throw new IOException("no memory for data");
+        }
         if (bytes > 0) {
-            rx.sendData(connection, bytes, 0);
+            rx.sendData(connection, Math.min(bytes, direct), 0);
         }
         return bytes > 0;
     }

@@ -81,7 +81,10 @@ public final class VsockQueues implements AutoCloseable {
     private final class Rx implements QueueHandler {
         private final RxBuffers buffers = new RxBuffers();
 
+        private final QueueContext context;
+
         Rx(QueueContext context) throws IOException {
+            this.context = context;
             hub.startRx(context);
         }
 
@@ -111,7 +114,12 @@ public final class VsockQueues implements AutoCloseable {
         @Override
         public void look() {
             hub.deadlines().run();
-            hub.send(buffers);
+            if (buffers.any()) {
+                hub.send(buffers);
+                if (ready()) {
+                    context.resume(); // there are more packets than buffers were left over
+                }
+            }
         }
 
         @Override

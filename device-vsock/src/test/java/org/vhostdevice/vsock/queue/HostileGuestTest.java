@@ -217,4 +217,36 @@ class HostileGuestTest {
         assertEquals(0, rig.inFlight());
         rig.close();
     }
+
+    @Test
+    void morePacketsThanBuffersWereLeftOverMakeTheQueueLookAgain() throws Exception {
+        int room = 3000 - PacketHeader.BYTES;
+        try (QueueRig rig = new QueueRig(8, host)) {
+            for (int i = 0; i < 16; i++) {
+                rig.give(3000);
+            }
+            connect(rig, 1, PacketType.STREAM);
+            host.ends.getFirst().offer(3 * room + 10); // fills 1 and 2, of the next 4 only one
+            host.ends.getFirst().tell();
+            rig.serve();
+            while (rig.poll() != null) {
+                // data
+            }
+            for (int i = 0; i < 5; i++) {
+                rig.post(new byte[PacketHeader.BYTES], PacketHeader.BYTES);
+            }
+            rig.serve();
+            int came = 0;
+            while (rig.poll() != null) {
+                came++;
+            }
+            assertTrue(came > 0 && came < 5, came + " buffers were left over");
+            assertTrue(rig.looksAgain());
+            rig.serve();
+            while (rig.poll() != null) {
+                came++;
+            }
+            assertEquals(5, came);
+        }
+    }
 }

@@ -45,6 +45,7 @@ final class QueueRig implements AutoCloseable {
     private int txHead;
     private int emptyBuffers;
     private int sentBack;
+    private boolean looksAgain;
 
     /// A packet that came.
     ///
@@ -83,6 +84,12 @@ final class QueueRig implements AutoCloseable {
 
     /// Sends bytes in pieces.
     void send(byte[] bytes, int piece) throws BrokenQueueException {
+        post(bytes, piece);
+        serve();
+    }
+
+    /// Lets the device have bytes in pieces, which it does not look at yet.
+    void post(byte[] bytes, int piece) {
         List<Piece> all = new ArrayList<>();
         for (int at = 0; at < bytes.length; at += piece) {
             byte[] part = Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + piece));
@@ -92,26 +99,31 @@ final class QueueRig implements AutoCloseable {
         }
         int used = txRing.add(txHead, all, all.size() > 32 ? Layout.INDIRECT : Layout.DIRECT);
         txHead = (txHead + used) % RING;
-        serve();
     }
 
     /// Lets both queues do what they can.
     void serve() throws BrokenQueueException {
         drain(tx, txQueue);
         drain(rx, rxQueue);
+        boolean _ = context.takeResumed();
         rx.look();
+        looksAgain = context.takeResumed();
         collect();
     }
 
     private static void drain(QueueHandler handler, SplitVirtqueue queue) throws BrokenQueueException {
+        boolean any = false;
         while (handler.ready()) {
             DescriptorChain chain = queue.poll();
             if (chain == null) {
                 break;
             }
             handler.handle(chain);
+            any = true;
         }
-        handler.batchEnd();
+        if (any) {
+            handler.batchEnd();
+        }
     }
 
     private void collect() {
@@ -174,6 +186,11 @@ final class QueueRig implements AutoCloseable {
     /// Buffers with packets of the guest that came back.
     int sentBack() {
         return sentBack;
+    }
+
+    /// Whether the receive queue is to be looked at again after the last look.
+    boolean looksAgain() {
+        return looksAgain;
     }
 
     VsockQueues queues() {
