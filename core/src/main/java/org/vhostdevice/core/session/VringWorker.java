@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.HostSide;
 import org.vhostdevice.core.device.Watcher;
+import org.vhostdevice.core.device.WorkerContext;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.sys.EventConsumer;
 import org.vhostdevice.core.sys.MemoryFaults;
@@ -26,7 +27,7 @@ import org.vhostdevice.core.sys.Wakeup;
 /// Guest memory may vanish under it at any time, because the front end truncated the file. Java throws an
 /// [InternalError] then, at the access or a little later. This and every other unchecked exception out of a ring or
 /// a device ends in [#run] and costs the front end its connection.
-final class VringWorker implements AutoCloseable {
+final class VringWorker implements WorkerContext, AutoCloseable {
     private static final Logger LOGGER = System.getLogger(VringWorker.class.getName());
 
     /// Tasks run before the rings get their turn.
@@ -106,7 +107,8 @@ final class VringWorker implements AutoCloseable {
     }
 
     /// Runs a task on the worker thread, soon. It may get lost when guest memory does. Any thread.
-    void execute(Runnable task) {
+    @Override
+    public void execute(Runnable task) {
         tasks.add(task);
         if (!Thread.currentThread().equals(thread) && woken.compareAndSet(false, true)) {
             wakeup.wake();
@@ -141,7 +143,7 @@ final class VringWorker implements AutoCloseable {
         try {
             var _ = submit(() -> {
                         hostSide = side;
-                        side.begin(new LentWorker(this));
+                        side.begin(this);
                         return side;
                     })
                     .join();
@@ -196,19 +198,22 @@ final class VringWorker implements AutoCloseable {
     /// Begins to watch a descriptor for a device. Worker thread.
     ///
     /// @throws IOException if the host cannot
-    void watch(int fd, int interest, Watcher watcher) throws IOException {
+    @Override
+    public void watch(int fd, int interest, Watcher watcher) throws IOException {
         poller.add(fd, interest, watcher);
     }
 
     /// Changes what a device waits for. Worker thread.
     ///
     /// @throws IOException if the host cannot
-    void rewatch(int fd, int interest) throws IOException {
+    @Override
+    public void rewatch(int fd, int interest) throws IOException {
         poller.modify(fd, interest);
     }
 
     /// Watches a descriptor no longer. Worker thread.
-    void unwatch(int fd) {
+    @Override
+    public void unwatch(int fd) {
         poller.remove(fd);
     }
 
