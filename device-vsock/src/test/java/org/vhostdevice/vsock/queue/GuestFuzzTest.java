@@ -43,7 +43,11 @@ class GuestFuzzTest {
     }
 
     private void run(byte[] bytes) throws Exception {
-        input = bytes;
+        input = bytes; // fuzzing runs many on one object
+        at = 0;
+        given = 0;
+        sent = 0;
+        callers.clear();
         host = new FakeHost(offered -> next() % 3 == 0 ? offered : Math.min(offered, next()));
         rig = new QueueRig(6, host);
         try {
