@@ -148,12 +148,12 @@ final class ConsoleDevice implements VirtioDevice {
 
             @Override
             public void look() {
-                loop.look();
+                loop.deadlines().run();
             }
 
             @Override
             public long patience() {
-                return loop.patience();
+                return loop.deadlines().patience();
             }
 
             @Override

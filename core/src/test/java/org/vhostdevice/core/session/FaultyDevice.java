@@ -4,15 +4,14 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
-import org.vhostdevice.core.device.DeviceType;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.QueueHandler;
-import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.testkit.PlainDevice;
 import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 
 /// A device with a bug, until it is healed.
-final class FaultyDevice implements VirtioDevice {
+final class FaultyDevice extends PlainDevice {
     /// Where it throws.
     enum Fault {
         START,
@@ -38,21 +37,6 @@ final class FaultyDevice implements VirtioDevice {
     }
 
     @Override
-    public DeviceType type() {
-        return new DeviceType("rng", 4);
-    }
-
-    @Override
-    public int queueCount() {
-        return 1;
-    }
-
-    @Override
-    public long features() {
-        return 0;
-    }
-
-    @Override
     public QueueHandler start(QueueContext context) throws IOException {
         failAt(Fault.START);
         if (fault == Fault.START_IO) {
@@ -60,9 +44,6 @@ final class FaultyDevice implements VirtioDevice {
         }
         return new Handler(context);
     }
-
-    @Override
-    public void close() {}
 
     private void failAt(Fault place) {
         if (fault == place) {

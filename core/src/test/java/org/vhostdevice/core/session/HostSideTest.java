@@ -14,15 +14,13 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.vhostdevice.core.device.DeviceType;
 import org.vhostdevice.core.device.HostSide;
-import org.vhostdevice.core.device.QueueContext;
-import org.vhostdevice.core.device.QueueHandler;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.device.WorkerContext;
 import org.vhostdevice.core.sys.Wakeup;
 import org.vhostdevice.core.testkit.Background;
+import org.vhostdevice.core.testkit.PlainDevice;
 import org.vhostdevice.core.transport.Endpoint;
 import org.vhostdevice.core.transport.VhostUserListener;
 
@@ -34,30 +32,13 @@ class HostSideTest {
 
     private final List<String> calls = new CopyOnWriteArrayList<>();
 
-    /// A device whose host side does what a test says.
-    private record Device(HostSide hostSide) implements VirtioDevice {
-        @Override
-        public DeviceType type() {
-            return new DeviceType("test", 1);
-        }
-
-        @Override
-        public int queueCount() {
-            return 1;
-        }
-
-        @Override
-        public long features() {
-            return 0;
-        }
-
-        @Override
-        public QueueHandler start(QueueContext context) {
-            return chain -> chain.complete(0);
-        }
-
-        @Override
-        public void close() {}
+    private static VirtioDevice device(HostSide side) {
+        return new PlainDevice() {
+            @Override
+            public HostSide hostSide() {
+                return side;
+            }
+        };
     }
 
     private abstract class Side implements HostSide {
@@ -70,7 +51,7 @@ class HostSideTest {
     /// Serves nobody until something has happened.
     private void serve(HostSide side, CountDownLatch happened) throws Exception {
         try (VhostUserListener listener = VhostUserListener.open(Endpoint.Listen.of(folder.resolve("s"), null, null))) {
-            DeviceServer server = new DeviceServer(listener, new Device(side), ServerOptions.DEFAULT);
+            DeviceServer server = new DeviceServer(listener, device(side), ServerOptions.DEFAULT);
             CompletableFuture<?> ended = Background.run(server::run);
             happened.await();
             server.stop();
@@ -139,7 +120,7 @@ class HostSideTest {
         };
         return Background.run(() -> {
             try (listener) {
-                new DeviceServer(listener, new Device(side), ServerOptions.DEFAULT).run();
+                new DeviceServer(listener, device(side), ServerOptions.DEFAULT).run();
             }
         });
     }

@@ -12,10 +12,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Arrays;
 import org.vhostdevice.core.device.DeviceState;
-import org.vhostdevice.core.device.DeviceType;
-import org.vhostdevice.core.device.QueueContext;
-import org.vhostdevice.core.device.QueueHandler;
 import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.testkit.PlainDevice;
 
 /// Any bytes as a device's state: they are refused, or they are what the device takes in, whole.
 ///
@@ -93,7 +91,7 @@ class StateFuzzTest {
     }
 
     /// Takes a state in and gives it out a few bytes at a time.
-    private static final class Device implements VirtioDevice, DeviceState {
+    private static final class Device extends PlainDevice implements DeviceState {
         private final ByteArrayOutputStream known = new ByteArrayOutputStream();
         private final int step;
 
@@ -121,28 +119,5 @@ class StateFuzzTest {
         public DeviceState state() {
             return this;
         }
-
-        @Override
-        public DeviceType type() {
-            return new DeviceType("rng", 4);
-        }
-
-        @Override
-        public int queueCount() {
-            return 1;
-        }
-
-        @Override
-        public long features() {
-            return 0;
-        }
-
-        @Override
-        public QueueHandler start(QueueContext context) {
-            return _ -> {};
-        }
-
-        @Override
-        public void close() {}
     }
 }

@@ -3,6 +3,7 @@ package org.vhostdevice.console.end;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.Deadlines.Deadline;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.sys.SocketAddress;
 import org.vhostdevice.core.sys.SocketIo;
@@ -14,6 +15,7 @@ public final class ClientEnd implements HostEnd, Watcher {
     private final SocketAddress address;
     private final long retryNanos;
     private final LogOnce log;
+    private final Deadline retry = new Deadline(this::connect);
     private final SocketIo io = new SocketIo();
     private @Nullable EndContext context; // from the start on
     private @Nullable EndEvents events; // likewise
@@ -32,7 +34,7 @@ public final class ClientEnd implements HostEnd, Watcher {
     /// @param retryNanos after which a connection is tried again
     /// @param stallNanos after which a server is given up that takes nothing; 0 for never
     public ClientEnd(SocketAddress address, long retryNanos, long stallNanos) {
-        this.stall = new Stall(stallNanos);
+        this.stall = new Stall(stallNanos, this::giveUp);
         this.address = address;
         this.retryNanos = retryNanos;
         this.log = new LogOnce(address.toString());
@@ -71,8 +73,12 @@ public final class ClientEnd implements HostEnd, Watcher {
 
     private void later(IOException cause) {
         log.failed(cause);
+        retryLater();
+    }
+
+    private void retryLater() {
         if (context != null) {
-            context.after(retryNanos, this::connect);
+            context.deadlines().set(retry, retryNanos);
         }
     }
 
@@ -161,9 +167,7 @@ public final class ClientEnd implements HostEnd, Watcher {
     private void gone() {
         drop();
         log.tell("the connection has ended");
-        if (context != null) {
-            context.after(retryNanos, this::connect);
-        }
+        retryLater();
         if (events != null) {
             events.closed();
         }
@@ -189,7 +193,7 @@ public final class ClientEnd implements HostEnd, Watcher {
         }
         if (taken < length) {
             stuck = true;
-            stall.stuck(taken, context, this::giveUp);
+            stall.stuck(taken, context);
             rewatch();
         }
         return taken;
@@ -219,6 +223,9 @@ public final class ClientEnd implements HostEnd, Watcher {
     @Override
     public void close() {
         drop();
+        if (context != null) {
+            context.deadlines().clear(retry);
+        }
         context = null;
         events = null;
     }

@@ -1,6 +1,7 @@
 package org.vhostdevice.console.end;
 
 import java.io.IOException;
+import org.vhostdevice.core.device.Deadlines;
 import org.vhostdevice.core.device.Watcher;
 
 /// What the worker lends host ends: its event loop, which runs whether a guest is there or not. Worker's thread only,
@@ -30,9 +31,6 @@ public interface EndContext {
     /// @param fd watched
     void unwatch(int fd);
 
-    /// Runs a task once, later.
-    ///
-    /// @param nanos how much later, at least
-    /// @param task must not wait
-    void after(long nanos, Runnable task);
+    /// {@return what is to happen later, which must not wait}
+    Deadlines deadlines();
 }

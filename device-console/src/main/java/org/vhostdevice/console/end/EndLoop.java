@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.Deadlines;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.device.WorkerContext;
 
@@ -14,17 +14,7 @@ import org.vhostdevice.core.device.WorkerContext;
 public final class EndLoop implements EndContext {
     private static final System.Logger LOGGER = System.getLogger("org.vhostdevice.console");
 
-    /// A task for later. Those of one time go in their order.
-    private record Later(long nanos, long number, Runnable task) {
-        static int compare(Later one, Later other) {
-            return one.nanos == other.nanos
-                    ? Long.compare(one.number, other.number)
-                    : Long.compare(one.nanos - other.nanos, 0);
-        }
-    }
-
-    private final PriorityQueue<Later> later = new PriorityQueue<>(Later::compare);
-    private long numbers;
+    private final Deadlines deadlines = new Deadlines();
     private volatile @Nullable WorkerContext worker; // changed under the lock
     private final List<Runnable> early = new ArrayList<>(); // guarded by this
 
@@ -43,22 +33,6 @@ public final class EndLoop implements EndContext {
     /// Ends. What is watched then is the worker's to forget.
     public synchronized void end() {
         worker = null;
-        later.clear();
-    }
-
-    /// Runs what is due.
-    public void look() {
-        long now = System.nanoTime();
-        for (Later next = later.peek(); next != null && next.nanos() - now <= 0; next = later.peek()) {
-            var _ = later.poll();
-            next.task().run();
-        }
-    }
-
-    /// {@return nanoseconds until something is due}
-    public long patience() {
-        Later next = later.peek();
-        return next == null ? Long.MAX_VALUE : Math.max(0, next.nanos() - System.nanoTime());
     }
 
     @Override
@@ -101,8 +75,7 @@ public final class EndLoop implements EndContext {
     }
 
     @Override
-    public void after(long nanos, Runnable task) {
-        boolean _ = later.add(new Later(System.nanoTime() + nanos, numbers, task));
-        numbers++;
+    public Deadlines deadlines() {
+        return deadlines;
     }
 }

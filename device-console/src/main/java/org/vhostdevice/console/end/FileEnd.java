@@ -1,7 +1,6 @@
 package org.vhostdevice.console.end;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 
 /// A file that output is added to. There is no input.
 public final class FileEnd implements HostEnd {
@@ -31,14 +30,6 @@ public final class FileEnd implements HostEnd {
         sink.write(output, bytes);
         return bytes;
     }
-
-    @Override
-    public int read(MemorySegment into) {
-        return 0;
-    }
-
-    @Override
-    public void wantInput(boolean wanted) {}
 
     @Override
     public void reopen() {

@@ -23,18 +23,19 @@ public interface HostEnd extends AutoCloseable {
     /// @return the bytes taken, 0 or more; if there are fewer than [Output#length], [EndEvents#writable] follows
     long write(Output output);
 
-    /// Reads input for the guest.
+    /// Reads input for the guest. An end may have none.
     ///
     /// @param into where it goes, at least one byte
     /// @return the bytes read, 0 if there are none now; [EndEvents#readable] tells when there are
-    int read(MemorySegment into);
+    default int read(MemorySegment into) {
+        return 0;
+    }
 
     /// Says whether input is wanted. At first it is not. While it is not, [EndEvents#readable] is called only to find
-    /// out
-    /// whether the other side has gone.
+    /// out whether the other side has gone.
     ///
     /// @param wanted whether the port has room for input
-    void wantInput(boolean wanted);
+    default void wantInput(boolean wanted) {}
 
     /// The guest's side of the port was opened or closed.
     ///

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.Deadlines.Deadline;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.memory.IoVecs;
 import org.vhostdevice.core.sys.Pty;
@@ -27,6 +28,7 @@ public final class PtyEnd implements HostEnd {
 
     private final Pty pty;
     private final @Nullable Path link;
+    private final Deadline next = new Deadline(this::look);
     private @Nullable EndContext context;
     private @Nullable EndEvents events;
     private WindowSize size = new WindowSize(0, 0);
@@ -93,7 +95,7 @@ public final class PtyEnd implements HostEnd {
             lookAtSize(events);
             watch();
         }
-        context.after(LOOK_NANOS, this::look);
+        context.deadlines().set(next, LOOK_NANOS);
     }
 
     /// Whether a program has the terminal open: a poll that does not wait says whether it is hung up.
@@ -220,6 +222,7 @@ public final class PtyEnd implements HostEnd {
     public void close() {
         if (context != null) {
             context.unwatch(pty.fd());
+            context.deadlines().clear(next);
             context = null;
         }
         events = null;

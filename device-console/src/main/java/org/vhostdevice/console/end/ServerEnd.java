@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.Deadlines.Deadline;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.SocketIo;
@@ -36,6 +37,7 @@ public final class ServerEnd implements HostEnd {
     private boolean guestOpen;
     private boolean stuck; // the first client has taken too little
     private final Stall stall;
+    private final Deadline pause = new Deadline(this::listen);
     private final MemorySegment unheard = Arena.ofAuto().allocate(UNHEARD_BYTES);
 
     /// Makes an end.
@@ -45,7 +47,7 @@ public final class ServerEnd implements HostEnd {
     /// @param scrollback the most bytes of older output that a new client gets, 0 or more
     /// @param stallNanos after which the first client is given up that takes nothing; 0 for never
     public ServerEnd(Acceptor acceptor, TelnetMode telnet, int scrollback, long stallNanos) {
-        this.stall = new Stall(stallNanos);
+        this.stall = new Stall(stallNanos, this::giveUpFirst);
         this.acceptor = acceptor;
         this.telnet = telnet;
         this.scrollback = scrollback;
@@ -186,11 +188,13 @@ public final class ServerEnd implements HostEnd {
         EndContext loop = context;
         if (loop != null) {
             loop.rewatch(acceptor.fd(), 0);
-            loop.after(PAUSE_NANOS, () -> {
-                if (context != null) {
-                    loop.rewatch(acceptor.fd(), Watcher.READ);
-                }
-            });
+            loop.deadlines().set(pause, PAUSE_NANOS);
+        }
+    }
+
+    private void listen() {
+        if (context != null) {
+            context.rewatch(acceptor.fd(), Watcher.READ);
         }
     }
 
@@ -291,7 +295,7 @@ public final class ServerEnd implements HostEnd {
                 remember(output, taken);
                 if (taken < length) {
                     stuck = true;
-                    stall.stuck(taken, context, this::giveUpFirst);
+                    stall.stuck(taken, context);
                     first.rewatch();
                 }
                 return taken;
@@ -366,7 +370,9 @@ public final class ServerEnd implements HostEnd {
             viewer.connection.close();
         }
         viewers.clear();
+        stall.free();
         if (loop != null) {
+            loop.deadlines().clear(pause);
             loop.unwatch(acceptor.fd());
         }
         acceptor.close();

@@ -70,14 +70,6 @@ public final class SyslogEnd implements HostEnd {
         }
     }
 
-    @Override
-    public int read(MemorySegment into) {
-        return 0;
-    }
-
-    @Override
-    public void wantInput(boolean wanted) {}
-
     /// The last line may lack its end.
     @Override
     public void guestOpened(boolean open) {

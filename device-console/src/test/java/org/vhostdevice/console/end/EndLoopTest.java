@@ -2,7 +2,6 @@ package org.vhostdevice.console.end;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -13,23 +12,6 @@ import org.vhostdevice.core.virtqueue.FeatureSet;
 
 class EndLoopTest {
     private final List<String> done = new ArrayList<>();
-
-    @Test
-    void whatIsDueRunsInItsOrder() {
-        EndLoop loop = new EndLoop();
-        assertEquals(Long.MAX_VALUE, loop.patience());
-        loop.after(1, () -> done.add("second"));
-        loop.after(0, () -> done.add("first"));
-        loop.after(1L << 60, () -> done.add("never"));
-        while (done.size() < 2) {
-            loop.look();
-        }
-        loop.look();
-        assertTrue(done.contains("first") && done.contains("second"), done.toString());
-        assertTrue(loop.patience() > 1L << 59);
-        loop.end();
-        assertEquals(Long.MAX_VALUE, loop.patience());
-    }
 
     @Test
     void tasksWaitForTheWorker() throws Exception {

@@ -133,14 +133,6 @@ class FileEndTest {
             }
 
             @Override
-            public int read(MemorySegment into) {
-                return 0;
-            }
-
-            @Override
-            public void wantInput(boolean wanted) {}
-
-            @Override
             public void close() {}
         };
         try (HostEnd end = new LoggedEnd(half, sink)) {

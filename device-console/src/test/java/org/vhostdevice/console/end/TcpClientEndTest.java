@@ -36,7 +36,7 @@ class TcpClientEndTest extends StreamEndContract {
     @Override
     ByteChannel connect() throws Exception {
         server = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        loop().until(() -> loop().deadlines() > 0);
+        loop().until(loop()::hasDeadline);
         loop().passTime();
         return server.accept();
     }

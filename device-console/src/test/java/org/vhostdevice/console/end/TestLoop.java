@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.vhostdevice.core.device.Deadlines;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.sys.Poller;
 
@@ -14,7 +16,8 @@ final class TestLoop implements EndContext, EndEvents, AutoCloseable {
 
     private final Poller poller = Poller.create();
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
-    private final List<Runnable> later = new ArrayList<>();
+    private long now;
+    private final Deadlines deadlines = new Deadlines(() -> now);
     private final List<String> told = new ArrayList<>();
     private int readable;
     private int writable;
@@ -42,13 +45,18 @@ final class TestLoop implements EndContext, EndEvents, AutoCloseable {
 
     /// Lets the time of all deadlines come.
     void passTime() {
-        List<Runnable> due = List.copyOf(later);
-        later.clear();
-        due.forEach(Runnable::run);
+        pass(TimeUnit.DAYS.toNanos(1));
     }
 
-    int deadlines() {
-        return later.size();
+    /// Lets some time pass.
+    void pass(long nanos) {
+        now += nanos;
+        deadlines.run();
+    }
+
+    /// Whether something is to happen later.
+    boolean hasDeadline() {
+        return deadlines.patience() < Long.MAX_VALUE;
     }
 
     /// Looks at everything once.
@@ -106,8 +114,8 @@ final class TestLoop implements EndContext, EndEvents, AutoCloseable {
     }
 
     @Override
-    public void after(long nanos, Runnable task) {
-        later.add(task);
+    public Deadlines deadlines() {
+        return deadlines;
     }
 
     @Override

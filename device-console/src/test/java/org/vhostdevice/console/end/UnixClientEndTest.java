@@ -92,10 +92,10 @@ class UnixClientEndTest extends StreamEndContract {
             loop().passTime();
         }
         assertEquals(1, log.count(folder.resolve("s").toString()));
-        assertEquals(1, loop().deadlines());
+        assertTrue(loop().hasDeadline());
         Files.writeString(folder.resolve("s"), "no socket");
         loop().passTime();
-        assertEquals(1, loop().deadlines());
+        assertTrue(loop().hasDeadline());
         Files.delete(folder.resolve("s"));
     }
 }

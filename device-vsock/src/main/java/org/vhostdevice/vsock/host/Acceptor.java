@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.Deadlines.Deadline;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.device.WorkerContext;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.Sockets;
-import org.vhostdevice.vsock.connection.Deadlines;
 
 /// Accepts those who want to connect to the guest by a listening socket, one at a time, while there is a guest and room
 /// for them; the others wait in the host's queue.
@@ -21,12 +21,7 @@ final class Acceptor {
 
     private final OwnedFd socket;
     private final Taker taker;
-    private final Deadlines.Deadline retry = new Deadlines.Deadline() {
-        @Override
-        protected void expired() {
-            listen();
-        }
-    };
+    private final Deadline retry = new Deadline(this::listen);
     private @Nullable WorkerContext context;
     private @Nullable GuestSide guest;
 

@@ -1,7 +1,7 @@
 package org.vhostdevice.vsock.host;
 
+import org.vhostdevice.core.device.Deadlines;
 import org.vhostdevice.core.sys.SocketType;
-import org.vhostdevice.vsock.connection.Deadlines;
 
 /// The guest, as its host sees it.
 public interface GuestSide {

@@ -8,17 +8,17 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.Deadlines.Deadline;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.device.WorkerContext;
 import org.vhostdevice.core.memory.IoVecs;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.SocketIo;
 import org.vhostdevice.core.sys.SocketType;
-import org.vhostdevice.vsock.connection.Deadlines;
 
 /// Somebody who has connected to the guest's Unix socket and has not said yet which port he wants. No byte behind
 /// the line is read, so that what he has sent already stays where it is.
-final class UnixCaller extends Deadlines.Deadline implements Watcher {
+final class UnixCaller implements Watcher {
     /// How long the line may take.
     private static final long LINE_NANOS = 10_000_000_000L;
 
@@ -31,6 +31,7 @@ final class UnixCaller extends Deadlines.Deadline implements Watcher {
     private final ConnectLine line = new ConnectLine();
     private final MemorySegment bytes = Arena.ofAuto().allocate(MESSAGE);
     private final IoVecs vectors = new IoVecs(1);
+    private final Deadline late = new Deadline(this::hangUp);
     private @Nullable GuestSide guest;
 
     /// @param gone is told when this is no caller any more
@@ -43,14 +44,14 @@ final class UnixCaller extends Deadlines.Deadline implements Watcher {
 
     void attach(WorkerContext context, GuestSide newGuest) throws IOException {
         guest = newGuest;
-        newGuest.deadlines().set(this, LINE_NANOS);
+        newGuest.deadlines().set(late, LINE_NANOS);
         end.attach(context, this);
         end.interest(Watcher.READ);
     }
 
     void detach() {
         if (guest != null) {
-            guest.deadlines().clear(this);
+            guest.deadlines().clear(late);
             guest = null;
         }
         end.detach();
@@ -101,11 +102,6 @@ final class UnixCaller extends Deadlines.Deadline implements Watcher {
     private void leave(GuestSide called) {
         gone.accept(this);
         called.callerWent();
-    }
-
-    @Override
-    protected void expired() {
-        hangUp();
     }
 
     void close() {

@@ -2,6 +2,7 @@ package org.vhostdevice.vsock.queue;
 
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
+import org.vhostdevice.core.device.Deadlines.Deadline;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.sys.Errno;
@@ -9,7 +10,6 @@ import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
 import org.vhostdevice.vsock.connection.Connection;
 import org.vhostdevice.vsock.connection.Connection.Address;
-import org.vhostdevice.vsock.connection.Deadlines.Deadline;
 import org.vhostdevice.vsock.host.HostEnd;
 import org.vhostdevice.vsock.packet.Operation;
 import org.vhostdevice.vsock.packet.PacketHeader;
@@ -47,21 +47,10 @@ abstract sealed class Link implements Watcher permits StreamLink, MessageLink {
     private int interest;
 
     /// By when it is granted, or has ended.
-    private final Deadline ending = new Deadline() {
-        @Override
-        protected void expired() {
-            late();
-        }
-    };
+    private final Deadline ending = new Deadline(this::late);
 
     /// By when the guest makes room.
-    private final Deadline lack = new Deadline() {
-        @Override
-        protected void expired() {
-            connection.lackRoom();
-            update();
-        }
-    };
+    private final Deadline lack = new Deadline(this::lackRoom);
 
     // Of the table and of the line of those that have packets for the guest.
     @Nullable
@@ -420,6 +409,11 @@ abstract sealed class Link implements Watcher permits StreamLink, MessageLink {
                 hub.deadlines().clear(lack);
             }
         }
+    }
+
+    private void lackRoom() {
+        connection.lackRoom();
+        update();
     }
 
     private void watchEnd() {

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.vhostdevice.core.device.Deadlines;
 import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.memory.IoVecs;
 import org.vhostdevice.core.sys.SocketAddress;
@@ -30,7 +31,6 @@ import org.vhostdevice.core.sys.Sockets;
 import org.vhostdevice.core.testkit.TestContext;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 import org.vhostdevice.vsock.connection.Connection.Address;
-import org.vhostdevice.vsock.connection.Deadlines;
 import org.vhostdevice.vsock.packet.PacketType;
 
 @Timeout(60)

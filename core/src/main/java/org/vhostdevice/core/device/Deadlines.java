@@ -1,43 +1,58 @@
-package org.vhostdevice.vsock.connection;
+package org.vhostdevice.core.device;
 
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Things that are to happen by some time. Time is that of [System#nanoTime]. One thread.
+/// Things that are to happen by some time, on the thread of one worker: what [QueueHandler#patience] and
+/// [HostSide#patience] answer, and what their `look` runs.
 ///
-/// There is one for each connection at most, few of them run out, and nothing depends on the exact time: so all are
-/// looked at when the soonest could be over, and at most a hundred times a second.
+/// A device has few of them for each connection, few run out, and nothing depends on the exact time: so all are
+/// looked at when the soonest could be over, and at most a hundred times a second. In which order those happen that
+/// are over is open. Setting one allocates nothing.
 public final class Deadlines {
     private static final long GRAIN_NANOS = 10_000_000;
     private static final int SMALL = 16;
 
+    private final LongSupplier clock;
     private @Nullable Deadline[] all = new @Nullable Deadline[SMALL];
     private int count;
     private long soonest;
 
-    /// Something that has a time.
-    public abstract static class Deadline {
+    /// Something that has a time, or none.
+    public static final class Deadline {
         private static final int NONE = -1;
 
+        private final Runnable expired;
         private long at;
         private int index = NONE;
 
         /// Makes one without a time.
-        protected Deadline() {}
+        ///
+        /// @param expired what happens when the time is over, once; may set and clear deadlines, this one too
+        public Deadline(Runnable expired) {
+            this.expired = expired;
+        }
+    }
 
-        /// The time is over. It has none any more, unless it is given another one.
-        protected abstract void expired();
+    /// Makes an object without deadlines, by the time of [System#nanoTime].
+    public Deadlines() {
+        this(System::nanoTime);
     }
 
     /// Makes an object without deadlines.
-    public Deadlines() {}
+    ///
+    /// @param clock the time in nanoseconds, from any origin
+    public Deadlines(LongSupplier clock) {
+        this.clock = clock;
+    }
 
     /// Gives something a time, instead of the one it had.
     ///
-    /// @param deadline what happens then
-    /// @param nanos from now
+    /// @param deadline what happens then; of no other object
+    /// @param nanos from now, less than 2<sup>62</sup>
     public void set(Deadline deadline, long nanos) {
-        deadline.at = System.nanoTime() + nanos;
+        deadline.at = clock.getAsLong() + nanos;
         if (deadline.index == Deadline.NONE) {
             if (count == all.length) {
                 all = Arrays.copyOf(all, 2 * count);
@@ -68,7 +83,7 @@ public final class Deadlines {
 
     /// {@return for how many nanoseconds nothing is over} [Long#MAX_VALUE] if there is nothing.
     public long patience() {
-        return count == 0 ? Long.MAX_VALUE : Math.max(0, soonest - System.nanoTime());
+        return count == 0 ? Long.MAX_VALUE : Math.max(0, soonest - clock.getAsLong());
     }
 
     /// Has happen what is over.
@@ -76,24 +91,24 @@ public final class Deadlines {
         if (count == 0) {
             return;
         }
-        long now = System.nanoTime();
+        long now = clock.getAsLong();
         if (now - soonest < 0) {
             return;
         }
-        long next = now + Long.MAX_VALUE / 2;
         for (int i = count - 1; i >= 0; i--) {
             Deadline deadline = i < count ? all[i] : null;
             if (deadline != null && deadline.at - now <= 0) {
                 clear(deadline);
-                deadline.expired();
+                deadline.expired.run();
             }
         }
+        long next = Long.MAX_VALUE;
         for (int i = 0; i < count; i++) {
             Deadline deadline = all[i];
-            if (deadline != null && deadline.at - next < 0) {
-                next = deadline.at;
+            if (deadline != null) {
+                next = Math.min(next, deadline.at - now);
             }
         }
-        soonest = Math.max(next - now, GRAIN_NANOS) + now;
+        soonest = Math.max(next, GRAIN_NANOS) + now;
     }
 }
