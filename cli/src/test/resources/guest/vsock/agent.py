@@ -11,18 +11,22 @@ import resource
 import selectors
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
 import traceback
 
+LOCAL = 1
 HOST = 2
 CHUNK = 65536
 ANSWER = bytes(range(256)) * 400
 GET_LOCAL_CID = 0x7B9
 TO_HOST = 1
 LIMIT = 60
+SYSTEM_PORT = 1023
 held = []
+inner = []
 
 
 def tell(name, value):
@@ -88,6 +92,36 @@ def exchange_called(port, count):
     both_ways(accept(port), count)
 
 
+def by_program(count, *command, listens=False):
+    """Sends random bytes by the input of a program, and takes what comes by its output."""
+    data = os.urandom(count)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        while listens and b"istening on" not in (line := program.stderr.readline()):
+            assert line, command
+        tell("listening", "yes")
+        came, said = program.communicate(data, LIMIT)
+    assert program.returncode == 0, said
+    tell("came", f"{len(came)} {hashlib.sha256(came).hexdigest()}")
+    tell("sent", f"{count} {hashlib.sha256(data).hexdigest()}")
+
+
+def socat(port, count):
+    by_program(count, "socat", f"-t{LIMIT}", "-", f"VSOCK-CONNECT:{HOST}:{port}")
+
+
+def socat_called(port, count):
+    by_program(count, "socat", "-dd", f"-t{LIMIT}", "-", f"VSOCK-LISTEN:{port}", listens=True)
+
+
+def ncat(port, count):
+    by_program(count, "ncat", "--vsock", str(HOST), str(port))
+
+
+def ncat_called(port, count):
+    """One way only: ncat leaves when those who have called it send no more, whatever it still has for them."""
+    by_program(0, "ncat", "-v", "--recv-only", "--vsock", "-l", str(port), listens=True)
+
+
 def ask(port):
     """Sends a question and says that it is all, which the other side waits for before it answers."""
     with connect(port) as stream:
@@ -104,11 +138,22 @@ def reply(port):
     tell("answer", f"{len(ANSWER)} {hashlib.sha256(ANSWER).hexdigest()}")
 
 
-def notify(port, count):
-    """Sends a line by each of many connections and closes it at once, as services notify their managers."""
+def send_and_close(port, count):
+    """Sends some lines by each of many connections and closes it at once."""
     for number in range(count):
         with connect(port) as stream:
             stream.sendall(b"READY=%d\n" % number * 100)
+
+
+def notify(port, kind):
+    """Says that a service is ready, as sd_notify(3) does by a NOTIFY_SOCKET of vsock: from a port of the system, with
+    a half-close at the end, after which it waits until the other side has closed too."""
+    with socket.socket(socket.AF_VSOCK, kind) as stream:
+        stream.bind((socket.VMADDR_CID_ANY, SYSTEM_PORT))
+        stream.connect((HOST, port))
+        stream.send(b"READY=1\nSTATUS=up")
+        stream.shutdown(socket.SHUT_WR)
+        tell("answer", len(stream.recv(1)))
 
 
 def many(port, count):
@@ -183,6 +228,58 @@ def connect_sibling(cid, port):
 
 def exchange_sibling(cid, port, count):
     both_ways(connect_sibling(cid, port), count)
+
+
+def order(*words):
+    """Tells the guest inside this one what to do; InnerGuest takes it."""
+    if not inner:
+        command = os.environ["INNER_GUEST"].split()
+        inner.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+    inner[0].stdin.write(" ".join(map(str, words)) + "\n")
+    inner[0].stdin.flush()
+
+
+def report():
+    """What the guest inside says of its last order."""
+    for line in inner[0].stdout:
+        name, _, value = line.strip().partition(" ")
+        if name == "done":
+            return
+        tell("inner-" + name, value)
+    raise EOFError("the guest inside has ended")
+
+
+def exchange_inner(port, count):
+    with listen(port) as listener:
+        order("connect", port, count)
+        both_ways(listener.accept()[0], count)
+    report()
+
+
+def exchange_inner_called(port, count):
+    order("accept", port, count)
+    both_ways(connect(port, cid=LOCAL), count)
+    report()
+
+
+def messages_inner(port, *sizes):
+    with listen(port, socket.SOCK_SEQPACKET) as listener:
+        order("messages", port, *sizes)
+        exchange_messages(listener.accept()[0], sizes)
+    report()
+
+
+def refused_inner(port):
+    order("refused", port)
+    report()
+
+
+def refused_by_inner(port):
+    """What becomes of a connection that the guest inside refuses."""
+    order("refuse", port)
+    with connect(port, cid=LOCAL) as stream:
+        tell("came", len(stream.recv(1)))
+    report()
 
 
 def rate(amount, begin):

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.ByteSize;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.DeviceText;
+import org.vhostdevice.core.device.StartUp;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.device.VirtioDevice;
 import org.vhostdevice.vsock.host.HostPorts;
@@ -85,6 +86,13 @@ final class VsockArgs implements DeviceArguments {
     /// For one more guest.
     VsockArgs(Siblings siblings) {
         this.siblings = siblings;
+    }
+
+    @Override
+    public void prepare(StartUp start) throws UsageException, IOException {
+        if (start.ownsProcess()) {
+            siblings.allowConnections(config().maxConnections());
+        }
     }
 
     @Override

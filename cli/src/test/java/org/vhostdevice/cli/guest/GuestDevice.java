@@ -30,7 +30,10 @@ record GuestDevice(int id, Qemu qemu, List<String> modules, List<String> program
 
     /// The socket device.
     static final GuestDevice VSOCK = new GuestDevice(
-            19, new Qemu("vhost-user-vsock-pci", "", false), List.of("vmw_vsock_virtio_transport"), List.of("python3"));
+            19,
+            new Qemu("vhost-user-vsock-pci", "", false),
+            List.of("vmw_vsock_virtio_transport"),
+            List.of("python3", "socat", "ncat"));
 
     /// A console device; QEMU has no device of its own for it.
     ///

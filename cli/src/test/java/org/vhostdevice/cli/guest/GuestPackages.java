@@ -25,6 +25,7 @@ final class GuestPackages {
             SENTINEL, "linux-image-cloud-amd64", "busybox-static", "e2fsprogs", "xfsprogs", "btrfs-progs", "fio");
     private static final List<String> FILE_PROGRAMS =
             List.of("python3-minimal", "libpython3-stdlib", "git", "make", "rsync", "sqlite3", "tar");
+    private static final List<String> SOCKET_PROGRAMS = List.of("socat", "ncat");
     private static final List<String> QEMU = List.of("qemu-system-x86", "qemu-system-common", "qemu-system-data");
     private static final List<String> FIRMWARE = List.of("seabios");
     private static final List<String> STORAGE = List.of("qemu-utils");
@@ -94,6 +95,7 @@ final class GuestPackages {
     private static List<String> wanted() {
         List<String> packages = new ArrayList<>(GUEST);
         packages.addAll(FILE_PROGRAMS);
+        packages.addAll(SOCKET_PROGRAMS);
         if (HostCommand.onPath("qemu-system-x86_64").isEmpty()) {
             packages.addAll(QEMU);
             packages.addAll(FIRMWARE);

@@ -29,13 +29,19 @@ record HostProgram(Path path, List<String> options, Map<String, String> environm
         return installed(Path.of(words.getFirst())).plus(words.subList(1, words.size()));
     }
 
-    /// The program of this build.
-    static HostProgram ofThisBuild() {
+    /// The archive with the program of this build.
+    static Path jarOfThisBuild() {
         Path jar = Path.of(System.getProperty("vhost.jar", "target/vhost-device.jar"))
                 .toAbsolutePath();
         if (!Files.exists(jar)) {
             throw new AssertionError("not built: " + jar);
         }
+        return jar;
+    }
+
+    /// The program of this build.
+    static HostProgram ofThisBuild() {
+        Path jar = jarOfThisBuild();
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         return new HostProgram(java, List.of("-jar", jar.toString()), Map.of());
     }

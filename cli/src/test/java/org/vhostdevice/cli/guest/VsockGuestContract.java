@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.core.frontend.vsock.HostListener;
 import org.vhostdevice.core.frontend.vsock.HostMessages;
 import org.vhostdevice.core.frontend.vsock.HostPeers;
@@ -40,6 +42,11 @@ abstract class VsockGuestContract {
 
     /// Less than a packet, what fits in a guest's receive buffer and a byte more, several packets.
     private static final String LENGTHS = " 1 4052 4053 1000 100000";
+
+    // Of Linux's sockets.
+    private static final int STREAM = 1;
+    private static final int SEQPACKET = 5;
+    private static final String READY = "READY=1\nSTATUS=up";
 
     private Path folder;
     private HybridHost host;
@@ -95,19 +102,21 @@ abstract class VsockGuestContract {
         assertEquals("" + VsockBackEnd.CID, guest.query("cid", "cid"));
     }
 
-    @Test
-    void theGuestConnectsAndBothSendMuchAtATime(RandomGenerator random) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"exchange", "socat", "ncat"})
+    void theGuestConnectsAndBothSendMuchAtATime(String program, RandomGenerator random) throws IOException {
         try (HostListener listener = host.listen(PORT)) {
-            Guest.Pending command = guest.submit("exchange " + PORT + " " + MUCH);
+            Guest.Pending command = guest.submit(program + " " + PORT + " " + MUCH);
             try (HostSocket socket = HostSide.accept(listener)) {
                 HostSide.exchange(socket, much(random), command);
             }
         }
     }
 
-    @Test
-    void theHostConnectsAndBothSendMuchAtATime(RandomGenerator random) throws IOException {
-        Guest.Pending command = guest.submit("exchange_called " + PORT + " " + MUCH);
+    @ParameterizedTest
+    @ValueSource(strings = {"exchange_called", "socat_called", "ncat_called"})
+    void theHostConnectsAndBothSendMuchAtATime(String program, RandomGenerator random) throws IOException {
+        Guest.Pending command = guest.submit(program + " " + PORT + " " + MUCH);
         command.awaitValue("listening");
         try (HostSocket socket = HostSide.connect(host, PORT)) {
             HostSide.exchange(socket, much(random), command);
@@ -147,7 +156,7 @@ abstract class VsockGuestContract {
     @Test
     void allThatAGuestSentArrivesThoughItClosesAtOnce() throws IOException {
         try (HostListener listener = host.listen(PORT)) {
-            Guest.Pending command = guest.submit("notify " + PORT + " " + SERVICES);
+            Guest.Pending command = guest.submit("send_and_close " + PORT + " " + SERVICES);
             for (int number = 0; number < SERVICES; number++) {
                 try (HostSocket socket = HostSide.accept(listener)) {
                     String expected = ("READY=" + number + "\n").repeat(100);
@@ -156,6 +165,34 @@ abstract class VsockGuestContract {
             }
             command.await().requireSuccess();
         }
+    }
+
+    /// As `NOTIFY_SOCKET=vsock:2:PORT` has it (sd_notify(3)): the guest waits until the host has closed too.
+    @Test
+    void theHostHearsThatServicesAreReady() throws IOException {
+        try (HostListener listener = host.listen(PORT)) {
+            Guest.Pending command = guest.submit("notify " + PORT + " " + STREAM);
+            try (HostSocket socket = HostSide.accept(listener)) {
+                assertEquals(READY, new String(HostSide.readAll(socket), StandardCharsets.US_ASCII));
+            }
+            requireEnd(command);
+        }
+        assumeTrue(HostMessages.areThere(), "this host has no sockets for messages");
+        try (HostMessages.Listener listener = host.listenForMessages(PORT)) {
+            Guest.Pending command = guest.submit("notify " + PORT + " " + SEQPACKET);
+            try (HostMessages messages = listener.accept(HostSide.LIMIT).orElseThrow()) {
+                assertEquals(READY, messages.receiveLine(HostSide.LIMIT));
+                assertEquals(Optional.empty(), messages.receive(HostSide.LIMIT));
+            }
+            requireEnd(command);
+        }
+    }
+
+    /// The guest was sent nothing but an end.
+    private static void requireEnd(Guest.Pending command) {
+        GuestReport report = command.await();
+        report.requireSuccess();
+        assertEquals("0", report.value("answer"));
     }
 
     @Test

@@ -41,6 +41,39 @@ public final class Host {
         }
     }
 
+    /// Lets this process have more descriptors open, as far as that is possible, and never fewer.
+    ///
+    /// @param wanted how many
+    /// @return how many it may have now: perhaps more than wanted, or fewer where the hard limit is lower and this
+    ///     process may not raise that
+    /// @throws ErrnoException if `getrlimit(2)` fails
+    public static long allowOpenFiles(long wanted) throws ErrnoException {
+        long hard = Isolation.hardLimitOfOpenFiles();
+        boolean enough = Long.compareUnsigned(hard, wanted) >= 0;
+        if (rlimitNofile() < wanted && (enough || !mayLimitOpenFiles(wanted, wanted))) {
+            boolean _ = mayLimitOpenFiles(enough ? wanted : hard, hard);
+        }
+        return rlimitNofile();
+    }
+
+    private static boolean mayLimitOpenFiles(long soft, long hard) {
+        try {
+            limitOpenFiles(soft, hard);
+            return true;
+        } catch (ErrnoException e) {
+            return false;
+        }
+    }
+
+    static void limitOpenFiles(long soft, long hard) throws ErrnoException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment limit = arena.allocate(JAVA_LONG, 2);
+            limit.setAtIndex(JAVA_LONG, 0, soft);
+            limit.setAtIndex(JAVA_LONG, 1, hard);
+            ErrnoException.check("setrlimit", Libc.setrlimit(AbiNumber.RLIMIT_NOFILE.value(), limit));
+        }
+    }
+
     /// Sets which permission bits new files of this process do not get, for all of its threads.
     ///
     /// @param mask permission bits 0 to 0777

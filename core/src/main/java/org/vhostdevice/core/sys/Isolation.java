@@ -130,12 +130,7 @@ public final class Isolation {
     /// @param most 1 or more
     /// @throws ErrnoException if the host refuses, as for others than root beyond the limit that they were given
     public static void limitOpenFiles(long most) throws ErrnoException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment limit = arena.allocate(JAVA_LONG, 2);
-            limit.setAtIndex(JAVA_LONG, 0, most);
-            limit.setAtIndex(JAVA_LONG, 1, most);
-            ErrnoException.check("setrlimit", Libc.setrlimit(AbiNumber.RLIMIT_NOFILE.value(), limit));
-        }
+        Host.limitOpenFiles(most, most);
     }
 
     /// Says how many descriptors a process of root may have open on this host.

@@ -32,6 +32,20 @@ class HostTest {
     }
 
     @Test
+    void asManyFilesMayBeOpenAsWantedAndNeverFewer() throws IOException {
+        long before = Host.rlimitNofile();
+        assertEquals(before, Host.allowOpenFiles(20));
+        assertEquals(before, Host.allowOpenFiles(before));
+        try {
+            Host.limitOpenFiles(before - 2, Isolation.hardLimitOfOpenFiles());
+            assertEquals(before - 1, Host.allowOpenFiles(before - 1));
+            assertTrue(Host.allowOpenFiles(Long.MAX_VALUE) >= before - 1);
+        } finally {
+            long _ = Host.allowOpenFiles(before);
+        }
+    }
+
+    @Test
     void permissionsOfASocketAreSet() throws IOException {
         Path path = folder.resolve("sock");
         UnixSocket.listen(path, 1).close();

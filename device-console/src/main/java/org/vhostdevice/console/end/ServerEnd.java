@@ -14,8 +14,9 @@ import org.vhostdevice.core.sys.SocketIo;
 /// A socket that clients connect to. The first one reads and writes; others see the output, from the scrollback on, and
 /// what they send is dropped. When the first one leaves, the next takes its place.
 ///
-/// The guest waits for the first client only. Another one that does not read loses the oldest output. Without clients
-/// output is gone but for the scrollback.
+/// The guest waits for the first client only. Another one that does not read loses the oldest output, and goes on doing
+/// so
+/// as the first one until it has read all that there was. Without clients output is gone but for the scrollback.
 public final class ServerEnd implements HostEnd {
     /// The most clients at a time; further ones are turned away.
     public static final int MOST_VIEWERS = 16;
@@ -61,11 +62,13 @@ public final class ServerEnd implements HostEnd {
     private final class Viewer implements Watcher {
         private final Connection connection;
         private @Nullable RingOutput behind; // once there is a history
+        private boolean leads; // the guest waits for it, if it is the first
         private boolean idle; // input waits that nobody wants yet
         private boolean hungUp; // nothing comes behind what waits
 
-        Viewer(Connection connection) {
+        Viewer(Connection connection, boolean leads) {
             this.connection = connection;
+            this.leads = leads;
         }
 
         boolean isFirst() {
@@ -208,7 +211,7 @@ public final class ServerEnd implements HostEnd {
         int number = client.number();
         Connection connection =
                 new Connection(client, io, log, telnet, (columns, rows) -> resized(number, columns, rows));
-        Viewer viewer = new Viewer(connection);
+        Viewer viewer = new Viewer(connection, viewers.isEmpty());
         try {
             loop.watch(number, 0, viewer);
         } catch (IOException e) {
@@ -290,7 +293,9 @@ public final class ServerEnd implements HostEnd {
         long length = output.length();
         while (!viewers.isEmpty()) {
             Viewer first = viewers.getFirst();
-            long taken = first.catchUp() ? first.connection.send(output) : 0;
+            boolean caughtUp = first.catchUp();
+            first.leads |= caughtUp;
+            long taken = caughtUp ? first.connection.send(output) : first.leads ? 0 : length;
             if (!first.connection.isBroken()) {
                 remember(output, taken);
                 if (taken < length) {
@@ -315,7 +320,7 @@ public final class ServerEnd implements HostEnd {
         for (int i = viewers.size() - 1; i >= 0; i--) {
             Viewer viewer = viewers.get(i);
             RingOutput behind = viewer.behind;
-            if (behind != null && i == 0) {
+            if (behind != null && i == 0 && viewer.leads) {
                 behind.skipAll();
             } else if (!viewer.catchUp()) {
                 viewer.rewatch();
