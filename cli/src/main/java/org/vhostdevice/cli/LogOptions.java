@@ -25,7 +25,7 @@ final class LogOptions {
             names = "--log-level",
             paramLabel = "LEVEL",
             defaultValue = "info",
-            description = "error, warn, info, debug, trace or off (default: ${DEFAULT-VALUE}).")
+            description = "What is logged: error, warn, info, debug, trace or off (default: ${DEFAULT-VALUE}).")
     private LogLevel logLevel = LogLevel.INFO;
 
     @Option(names = "-d", hidden = true, description = "As --log-level debug.")

@@ -39,17 +39,12 @@ public final class Main {
             out.println(Capabilities.json(described.get()));
             return CommandLine.ExitCode.OK;
         }
-        CommandLine root = new CommandLine(new RootCommand());
-        Optional<DeviceProvider> named = devices.stream()
+        // The options of other devices need not be known, which takes a tenth of each start.
+        CommandLine root = devices.stream()
                 .filter(device -> args.length > 0 && args[0].equals(device.name()))
-                .findFirst();
-        if (named.isPresent()) {
-            // The options of others need not be known, which takes a tenth of each start.
-            addDevice(root, named.get(), ownsProcess);
-        } else {
-            devices.forEach(device -> addDevice(root, device, ownsProcess));
-            addTools(root);
-        }
+                .findFirst()
+                .map(device -> withDevices(List.of(device), ownsProcess))
+                .orElseGet(() -> addTools(withDevices(devices, ownsProcess)));
         return root.setOut(new PrintWriter(out, true, out.charset()))
                 .setErr(new PrintWriter(err, true, err.charset()))
                 .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))
@@ -59,16 +54,26 @@ public final class Main {
                 .execute(args);
     }
 
-    private static void addDevice(CommandLine root, DeviceProvider device, boolean ownsProcess) {
-        root.addSubcommand(device.name(), DeviceCommand.of(device, ownsProcess));
+    /// All commands with their options, for programs that describe them: manual pages, completion in shells.
+    ///
+    /// @return the program's own command; those below are its subcommands
+    public static CommandLine commands() {
+        return addTools(withDevices(Devices.all(), false));
     }
 
-    private static void addTools(CommandLine root) {
+    private static CommandLine withDevices(List<DeviceProvider> devices, boolean ownsProcess) {
+        CommandLine root = new CommandLine(new RootCommand());
+        devices.forEach(device -> root.addSubcommand(device.name(), DeviceCommand.of(device, ownsProcess)));
+        return root;
+    }
+
+    private static CommandLine addTools(CommandLine root) {
         root.addSubcommand(new QuickstartCommand());
         for (Object command : List.of(new BenchCommand(), new CheckCommand())) {
             CommandLine tool = new CommandLine(command);
             CommandSpec _ = tool.getCommandSpec().versionProvider(new RootCommand.Version());
             root.addSubcommand(tool);
         }
+        return root;
     }
 }

@@ -148,7 +148,8 @@ final class BlkArgs implements DeviceArguments {
             names = "--logical-block-size",
             paramLabel = "BYTES",
             defaultValue = "512",
-            description = "512, 1024, 2048 or 4096 (default: ${DEFAULT-VALUE}).")
+            description =
+                    "The size of the disk's blocks for the guest: 512, 1024, 2048 or 4096 (default: ${DEFAULT-VALUE}).")
     private int logicalBlockSize;
 
     @Option(

@@ -20,7 +20,7 @@ public final class BlkProvider implements DeviceProvider {
 
     @Override
     public String summary() {
-        return "Serve a raw image or a disk as a virtio block device";
+        return "Serve an image, a disk or a network export as a virtio block device";
     }
 
     @Override

@@ -28,7 +28,7 @@ final class ConsoleArgs implements DeviceArguments {
 
     @Option(
             names = "--overflow",
-            paramLabel = "MODE",
+            paramLabel = "block|drop-oldest",
             description = "What becomes of output that a host end does not take: block (the guest waits) or drop-oldest"
                     + " (default: block).")
     private @Nullable String overflow;

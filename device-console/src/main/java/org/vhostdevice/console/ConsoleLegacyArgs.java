@@ -15,9 +15,9 @@ final class ConsoleLegacyArgs {
 
     @Option(
             names = {"--backend", "-b"},
-            paramLabel = "KIND",
+            paramLabel = "nested|network",
             description = "As in rust-vmm's program: nested (this terminal) or network (a server of TCP on 127.0.0.1"
-                    + " for each device). The devices' sockets are PATH0, PATH1, … then.")
+                    + " for each device). The devices' sockets are PATH0, PATH1 and so on then.")
     private @Nullable String backend;
 
     @Option(

@@ -30,7 +30,7 @@ public final class BenchCommand implements Callable<Integer> {
     @Mixin
     private final LoadOptions load = new LoadOptions();
 
-    @Option(names = "--json", description = "Print JSON.")
+    @Option(names = "--json", description = "Print the results as JSON.")
     private boolean json;
 
     @Spec

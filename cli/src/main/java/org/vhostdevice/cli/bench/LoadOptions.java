@@ -29,10 +29,11 @@ final class LoadOptions {
     @Option(
             names = "--rw",
             paramLabel = "RW",
-            description = "read, write, randread (default), randwrite or randrw. Of vsock: write sends from guest to"
-                    + " host, read from host to guest, randrw there and back; of console: write or read. Of fs also meta, which"
-                    + " makes, looks up and removes files, and forget: how long FORGET takes while --iodepth requests"
-                    + " copy --bs bytes each.")
+            description =
+                    "What is done: read, write, randread (default), randwrite or randrw. Of vsock: write sends from"
+                            + " guest to host, read from host to guest, randrw there and back; of console: write or read. Of fs also meta, which"
+                            + " makes, looks up and removes files, and forget: how long FORGET takes while --iodepth requests"
+                            + " copy --bs bytes each.")
     private @Nullable Rw rw;
 
     @Option(
@@ -50,7 +51,9 @@ final class LoadOptions {
     @Option(
             names = "--job",
             paramLabel = "RW:BS:DEPTH",
-            description = "The three in one, such as randread:4k:32; repeat it for several loads one after the other.")
+            description =
+                    "--rw, --bs and --iodepth in one, such as randread:4k:32. Repeatable, for several loads one after the"
+                            + " other.")
     private List<String> jobs = new ArrayList<>();
 
     @Option(
@@ -71,13 +74,13 @@ final class LoadOptions {
             names = "--ramp",
             paramLabel = "TIME",
             defaultValue = "1s",
-            description = "How long it runs before (default: ${DEFAULT-VALUE}).")
+            description = "How long each load runs before it is measured (default: ${DEFAULT-VALUE}).")
     private String ramp = "";
 
     @Option(
             names = "--size",
             paramLabel = "SIZE",
-            description = "Use the first SIZE bytes of the disk only; of fs, make a file of SIZE (64M).")
+            description = "Use the first SIZE bytes of the disk only; of fs, make a file of SIZE (default: 64M).")
     private @Nullable String size;
 
     @Option(

@@ -86,7 +86,7 @@ public final class CheckCommand implements Callable<Integer> {
     @Option(names = "--list", description = "List the checks and make none.")
     private boolean list;
 
-    @Option(names = "--json", description = "Print JSON.")
+    @Option(names = "--json", description = "Print the results, or the list, as JSON.")
     private boolean json;
 
     @Spec
