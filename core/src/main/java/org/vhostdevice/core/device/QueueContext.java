@@ -18,4 +18,9 @@ public interface QueueContext extends WorkerContext {
 
     /// Takes chains again after [QueueHandler#ready] had answered false. Worker thread only.
     void resume();
+
+    /// Shows the driver what was completed so far, which is shown after some chains, and after each batch, anyway: for
+    /// requests that take so long that the driver had better go on with the first while the others are done. Worker
+    /// thread only.
+    void publish();
 }

@@ -463,7 +463,8 @@ final class Vring implements QueueContext {
         return worker.onlyLostChains() || System.nanoTime() - stopBegan > PATIENCE_AFTER_FAILURE;
     }
 
-    private void publish() {
+    @Override
+    public void publish() {
         if (queue.publish()) {
             signals.call();
         }

@@ -20,6 +20,7 @@ public final class TestContext implements QueueContext, AutoCloseable {
     private final Poller poller;
     private int watched;
     private boolean resumed;
+    private int published;
 
     /// Makes what a queue is lent.
     ///
@@ -45,6 +46,18 @@ public final class TestContext implements QueueContext, AutoCloseable {
     @Override
     public void resume() {
         resumed = true;
+    }
+
+    @Override
+    public void publish() {
+        published++;
+    }
+
+    /// How often the handler has shown the driver what was done, before the end of a batch.
+    ///
+    /// @return how often
+    public int published() {
+        return published;
     }
 
     /// Whether the handler has asked for chains since the last call. Most tests look again by themselves.

@@ -26,6 +26,9 @@ class ThreadEngineTest {
         }
 
         @Override
+        public void publish() {}
+
+        @Override
         public void resume() {}
 
         @Override

@@ -265,6 +265,9 @@ final class PortRig implements AutoCloseable {
         }
 
         @Override
+        public void publish() {}
+
+        @Override
         public void resume() {
             // the test looks again by itself
         }

@@ -26,6 +26,9 @@ public final class FsQueue implements QueueHandler {
     private static final long FIRST_RETRY_NANOS = 5_000_000;
     private static final long LAST_RETRY_NANOS = 100_000_000;
 
+    /// Takes longer than to signal the driver.
+    private static final long PUBLISH_NANOS = 20_000;
+
     private final QueueContext context;
     private final FuseServer server;
     private final IoThreads threads;
@@ -39,6 +42,8 @@ public final class FsQueue implements QueueHandler {
     private final AtomicBoolean retryTold = new AtomicBoolean();
     private boolean retryTimed;
     private long retryNanos;
+    private boolean inBatch;
+    private long published;
     private boolean stopping;
     private @Nullable FsRequest lone;
 
@@ -70,11 +75,16 @@ public final class FsQueue implements QueueHandler {
 
     @Override
     public void handle(DescriptorChain chain) {
+        if (!inBatch) {
+            inBatch = true;
+            published = System.nanoTime();
+        }
         FsRequest request = take();
         if (request.begin(chain)) {
             send(request);
         } else if (request.tryNow()) {
             finish(request);
+            publishNowAndThen();
         } else if (request.call().opcode() == Opcode.SETLKW) {
             await(request);
         } else if (lone == null && handover.away() == 0 && loneReads.here()) {
@@ -82,6 +92,15 @@ public final class FsQueue implements QueueHandler {
         } else {
             sendLone();
             send(request);
+        }
+    }
+
+    /// The driver goes on with what is done while the rest of a batch, which may be long, is done.
+    private void publishNowAndThen() {
+        long now = System.nanoTime();
+        if (now - published > PUBLISH_NANOS) {
+            published = now;
+            context.publish();
         }
     }
 
@@ -95,6 +114,7 @@ public final class FsQueue implements QueueHandler {
 
     @Override
     public void batchEnd() {
+        inBatch = false;
         if (lone != null) {
             FsRequest only = lone;
             lone = null;

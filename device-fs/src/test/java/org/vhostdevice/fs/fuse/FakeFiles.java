@@ -43,6 +43,7 @@ public final class FakeFiles implements FileSystem {
     private boolean submount;
     private volatile boolean locked;
     private volatile Runnable onSync = () -> {};
+    private Runnable onRead = () -> {};
 
     /// Makes one that does everything.
     public FakeFiles() {
@@ -74,6 +75,11 @@ public final class FakeFiles implements FileSystem {
     /// Says whether reads wait for the medium.
     public void readWaits(boolean waits) {
         readWaits = waits;
+    }
+
+    /// Runs something before each read.
+    public void onRead(Runnable action) {
+        onRead = action;
     }
 
     void submount(boolean is) {
@@ -242,6 +248,7 @@ public final class FakeFiles implements FileSystem {
         if (readWaits && !mayWait) {
             return -1;
         }
+        onRead.run();
         byte[] text = content.getBytes(StandardCharsets.UTF_8);
         int count = Math.min(bytes, text.length);
         into.write(position, MemorySegment.ofArray(text), count);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,17 @@ class FsQueueTest {
             other.await(second);
             assertEquals(0, first.error() + second.error());
         }
+    }
+
+    @Test
+    void driverSeesEachOfSeveralLongRequestsAsSoonAsItIsDone() throws Exception {
+        files.onRead(() -> LockSupport.parkNanos(1_000_000));
+        int before = rig.published();
+        for (int i = 0; i < 3; i++) {
+            Sent _ = rig.add(Wire.request(READ, 2 + 2 * i, 5, read()), 4096);
+        }
+        rig.serve();
+        assertEquals(before + 3, rig.published());
     }
 
     @Test

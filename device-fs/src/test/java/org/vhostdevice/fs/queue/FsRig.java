@@ -116,7 +116,13 @@ final class FsRig implements AutoCloseable {
         return each;
     }
 
+    /// How often the driver was shown what was done before the end of a batch.
+    int published() {
+        return context.published();
+    }
+
     /// Takes what can be taken, and looks at what is done.
+
     void serve() throws BrokenQueueException {
         while (handler.ready()) {
             DescriptorChain chain = queue.poll();
