@@ -11,7 +11,7 @@ import org.vhostdevice.core.sys.Program;
 import org.vhostdevice.core.sys.UnixSocket;
 
 /// Listens on a socket and becomes another program, which has it as a descriptor, as a management tool does.
-final class SocketActivation {
+public final class SocketActivation {
     private SocketActivation() {}
 
     /// Listens, and becomes the other program.

@@ -12,8 +12,9 @@ import java.util.stream.Stream;
 /// @param path the executable
 /// @param options arguments that come first in every call
 /// @param environment variables set in addition to those of this process
-record HostProgram(Path path, List<String> options, Map<String, String> environment) {
-    HostProgram {
+public record HostProgram(Path path, List<String> options, Map<String, String> environment) {
+    /// Copies the list and the map.
+    public HostProgram {
         options = List.copyOf(options);
         environment = Map.copyOf(environment);
     }
@@ -40,7 +41,7 @@ record HostProgram(Path path, List<String> options, Map<String, String> environm
     }
 
     /// The program of this build.
-    static HostProgram ofThisBuild() {
+    public static HostProgram ofThisBuild() {
         Path jar = jarOfThisBuild();
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         return new HostProgram(java, List.of("-jar", jar.toString()), Map.of());

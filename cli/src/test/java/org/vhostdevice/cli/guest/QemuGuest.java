@@ -16,7 +16,7 @@ final class QemuGuest extends GuestLauncher {
     private static final String KERNEL_PARAMETERS = "console=ttyS0 quiet panic=-1 no_timer_check";
 
     /// The first version, as 100 times its major number plus its minor one, that is told the time in milliseconds.
-    private static final int RECONNECT_MS = 902;
+    static final int RECONNECT_MS = 902;
 
     QemuGuest(GuestTools tools, Path folder) {
         super(tools, folder);
@@ -53,7 +53,7 @@ final class QemuGuest extends GuestLauncher {
         return version(qemu) < RECONNECT_MS ? ",reconnect=1" : ",reconnect-ms=1000";
     }
 
-    private static List<String> machine(GuestSpec spec) {
+    static List<String> machine(GuestSpec spec) {
         List<String> machine = new ArrayList<>(List.of("-nodefaults", "-no-user-config", "-no-reboot"));
         machine.addAll(List.of("-display", "none", "-serial", "stdio"));
         machine.addAll(List.of("-machine", "q35,accel=tcg,memory-backend=mem"));
