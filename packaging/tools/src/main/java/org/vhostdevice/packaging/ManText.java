@@ -30,12 +30,20 @@ record ManText(String description, String sections, List<String> seeAlso) {
     private static final String TERM = "= ";
     private static final String LITERAL = "    ";
 
-    /// Reads the text of a page; a page without one has the common sections.
+    /// Reads the text of a command's page; one without a text has the common sections, and itself as the example.
     ///
     /// @throws IOException if a file cannot be read
-    static ManText read(Path folder, String page) throws IOException {
-        Path file = folder.resolve(page + ".txt");
-        List<String> lines = lines(folder, Files.exists(file) ? file : folder.resolve("default.txt"));
+    static ManText read(Path folder, CommandDoc command) throws IOException {
+        Path file = folder.resolve(command.page() + ".txt");
+        if (Files.exists(file)) {
+            return of(lines(folder, file));
+        }
+        List<String> lines = lines(folder, folder.resolve("default.txt"));
+        lines.addAll(List.of("# EXAMPLES", LITERAL + String.join(" ", command.words())));
+        return of(lines);
+    }
+
+    private static ManText of(List<String> lines) {
         int sections = (int)
                 lines.stream().takeWhile(line -> !line.startsWith(SECTION)).count();
         int end = lines.contains(SEE_ALSO) ? lines.indexOf(SEE_ALSO) : lines.size();

@@ -28,7 +28,7 @@ public final class WriteDocs {
     private static void manuals(CommandDoc root, Path texts, Path folder, String version, String date)
             throws IOException {
         for (CommandDoc command : root.all().toList()) {
-            ManText text = ManText.read(texts, command.page());
+            ManText text = ManText.read(texts, command);
             write(folder.resolve(command.page() + ".1"), ManPage.of(command, root, version, date, text));
         }
     }

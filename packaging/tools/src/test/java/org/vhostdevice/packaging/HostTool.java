@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Assumptions;
 /// `vhost.tools.required=true`,
 /// which the build sets when the environment says `CI=true`, it fails instead.
 final class HostTool {
-    private static final long SECONDS = 60;
+    private static final long SECONDS = 120;
 
     private HostTool() {}
 

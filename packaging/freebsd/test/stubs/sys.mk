@@ -1,0 +1,1 @@
+# No rules of the system: the port says all that is done.
