@@ -11,6 +11,8 @@ import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.DeviceProvider;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.session.ServerOptions;
+import org.vhostdevice.core.sys.ServiceManager;
+import org.vhostdevice.core.sys.ServiceManager.PassedSocket;
 import org.vhostdevice.core.transport.Endpoint;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -97,26 +99,32 @@ final class DeviceCommand implements Callable<Integer> {
             for (int i = 0; i < all.size(); i++) {
                 devices.add(endpoints.get(i), sockets.take(), all.get(i));
             }
-            signal.onArrival(devices::stop);
+            signal.onArrival(() -> {
+                sockets.manager().tell(ServiceManager.STOPPING);
+                devices.stop();
+            });
             Signals.register("HUP", devices::reload);
+            sockets.manager().tell(ServiceManager.READY);
             devices.run();
+            sockets.manager().tell(ServiceManager.STOPPING);
         }
         return ExitCode.OK;
     }
 
     /// Lists the devices that the command line names.
-    private void name(List<Endpoint> endpoints, List<DeviceArguments> all) throws UsageException {
+    private void name(List<Endpoint> endpoints, List<DeviceArguments> all) throws UsageException, IOException {
+        List<PassedSocket> passed = ownsProcess ? ServiceManager.sockets(System.getenv()) : List.of();
         Path path = socket.path();
         List<DeviceArguments.Further> further = path == null ? List.of() : arguments.inPlaceOf(path);
         if (further.isEmpty()) {
             further = arguments.further();
             if (further.isEmpty() || socket.isGiven()) {
-                endpoints.add(socket.endpoint());
+                endpoints.add(socket.endpoint(passed));
                 all.add(arguments);
             }
         }
         for (DeviceArguments.Further one : further) {
-            endpoints.add(socket.endpoint(one.socket()));
+            endpoints.add(socket.endpoint(one.place(), passed));
             all.add(one.arguments());
         }
     }

@@ -5,30 +5,40 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.StartUp;
 import org.vhostdevice.core.sys.Program;
+import org.vhostdevice.core.sys.ServiceManager;
 import org.vhostdevice.core.transport.Endpoint;
 import org.vhostdevice.core.transport.VhostUserListener;
 
-/// The sockets of the devices that a process serves, opened once: by this program, or before it was started
-/// anew.
+/// The sockets of the devices that a process serves and the connection to its service manager, opened once: by this
+/// program, or before it was started anew.
 final class Sockets implements StartUp, AutoCloseable {
-    /// Tells a program that is started anew the numbers of its sockets, and what the device says to itself.
+    /// Tells a program that is started anew the numbers of its sockets and of the connection, and what the device says
+    /// to itself.
     private static final String VARIABLE = "VHOST_DEVICE_RESTARTED";
 
     private final List<Endpoint> endpoints;
     private final boolean ownsProcess;
     private final boolean logsToHost;
+    private final ServiceManager manager;
     private final @Nullable String state;
     private List<VhostUserListener> open = List.of();
 
-    private Sockets(List<Endpoint> endpoints, boolean ownsProcess, boolean logsToHost, @Nullable String state) {
+    private Sockets(
+            List<Endpoint> endpoints,
+            boolean ownsProcess,
+            boolean logsToHost,
+            ServiceManager manager,
+            @Nullable String state) {
         this.endpoints = endpoints;
         this.ownsProcess = ownsProcess;
         this.logsToHost = logsToHost;
+        this.manager = manager;
         this.state = state;
     }
 
@@ -37,17 +47,25 @@ final class Sockets implements StartUp, AutoCloseable {
     /// @param named by the command line
     /// @param ownsProcess whether the process is the command's own
     /// @param logsToHost whether messages go to the host's log
-    static Sockets of(List<Endpoint> named, boolean ownsProcess, boolean logsToHost) {
-        String restarted = ownsProcess ? System.getenv(VARIABLE) : null;
+    /// @throws IOException if what was opened before is gone
+    static Sockets of(List<Endpoint> named, boolean ownsProcess, boolean logsToHost) throws IOException {
+        Map<String, String> variables = ownsProcess ? System.getenv() : Map.of();
+        String restarted = variables.get(VARIABLE);
         if (restarted == null) {
-            return new Sockets(named, ownsProcess, logsToHost, null);
+            return new Sockets(named, ownsProcess, logsToHost, ServiceManager.connect(variables), null);
         }
-        String[] parts = restarted.split(" ", 2);
+        String[] parts = restarted.split(" ", 3);
         List<Endpoint> passedOn = Stream.of(parts[0].split(","))
                 .map(Integer::valueOf)
                 .<Endpoint>map(Endpoint.Inherited::new)
                 .toList();
-        return new Sockets(passedOn, true, logsToHost, parts[1]);
+        ServiceManager manager = ServiceManager.adopt(Integer.parseInt(parts[1]));
+        return new Sockets(passedOn, true, logsToHost, manager, parts[2]);
+    }
+
+    /// The service manager of this process.
+    ServiceManager manager() {
+        return manager;
     }
 
     @Override
@@ -78,10 +96,11 @@ final class Sockets implements StartUp, AutoCloseable {
 
     @Override
     public void restart(List<String> through, String newState) throws IOException {
-        List<Integer> numbers = open.stream().map(VhostUserListener::number).toList();
-        String list = numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
-        Program.Start start = Program.start(Map.of(VARIABLE, list + " " + newState));
-        Program.replace(through.isEmpty() ? start : start.through(through), Set.copyOf(numbers));
+        Set<Integer> kept = open.stream().map(VhostUserListener::number).collect(Collectors.toCollection(TreeSet::new));
+        String list = open.stream().map(each -> String.valueOf(each.number())).collect(Collectors.joining(","));
+        boolean _ = kept.add(manager.number());
+        Program.Start start = Program.start(Map.of(VARIABLE, list + " " + manager.number() + " " + newState));
+        Program.replace(through.isEmpty() ? start : start.through(through), kept);
     }
 
     /// Takes the next socket out; the caller owns it.
@@ -92,6 +111,7 @@ final class Sockets implements StartUp, AutoCloseable {
     /// Closes those that nobody took.
     @Override
     public void close() throws IOException {
+        manager.close();
         while (!open.isEmpty()) {
             take().close();
         }

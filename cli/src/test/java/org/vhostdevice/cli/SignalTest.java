@@ -118,7 +118,8 @@ class SignalTest {
         }
     }
 
-    private static long capacity(Frontend frontend) throws IOException {
+    /// What a block device says of its size, in bytes.
+    static long capacity(Frontend frontend) throws IOException {
         return ByteBuffer.wrap(frontend.config(0, Long.BYTES))
                         .order(ByteOrder.LITTLE_ENDIAN)
                         .getLong()

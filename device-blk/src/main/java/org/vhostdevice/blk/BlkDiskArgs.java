@@ -22,7 +22,7 @@ final class BlkDiskArgs {
         if (disk.options().stream().anyMatch(option -> option.equals(OPTION) || option.startsWith(OPTION + "="))) {
             throw new UsageException(OPTION + " " + text + ": a disk has no disks");
         }
-        return new Further(disk.socket(), arguments(text, disk.options()));
+        return new Further(disk.place(), arguments(text, disk.options()));
     }
 
     private static BlkArgs arguments(String text, List<String> options) throws UsageException {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.core.device.DeviceArguments.Further;
+import org.vhostdevice.core.device.DevicePlace;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.device.VirtioDevice;
 
@@ -20,7 +21,7 @@ class BlkDiskArgsTest {
         Path image = Files.write(folder.resolve("a,b.img"), new byte[4096]);
         Further further = BlkDiskArgs.parse("socket=/run/x.sock,blk-file="
                 + image.toString().replace(",", ",,") + ",read-only,num-queues=2,cache=none");
-        assertEquals(Path.of("/run/x.sock"), further.socket());
+        assertEquals(DevicePlace.ofPath("/run/x.sock"), further.place());
         try (VirtioDevice device = further.arguments().open()) {
             assertEquals(2, device.queueCount());
             assertTrue((device.features() & BlkFeature.RO.mask()) != 0);

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.DeviceArguments;
+import org.vhostdevice.core.device.DevicePlace;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.device.VirtioDevice;
 import picocli.CommandLine.Mixin;
@@ -79,7 +80,7 @@ final class ConsoleArgs implements DeviceArguments {
         List<Further> all = new ArrayList<>();
         List<String> texts = legacy.ports();
         for (int i = 0; i < texts.size(); i++) {
-            all.add(new Further(Path.of(socket.toString() + i), new Ready(config(List.of(texts.get(i))))));
+            all.add(new Further(DevicePlace.ofPath(socket.toString() + i), new Ready(config(List.of(texts.get(i))))));
         }
         return all;
     }

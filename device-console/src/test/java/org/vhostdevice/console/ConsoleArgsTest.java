@@ -19,6 +19,7 @@ import org.vhostdevice.console.end.TelnetMode;
 import org.vhostdevice.console.port.PortTraits;
 import org.vhostdevice.console.port.TerminalSize;
 import org.vhostdevice.core.device.DeviceArguments;
+import org.vhostdevice.core.device.DevicePlace;
 import org.vhostdevice.core.device.UsageException;
 import picocli.CommandLine;
 
@@ -229,8 +230,8 @@ class ConsoleArgsTest {
                         "--backend", "network", "--tcp-port", "3000", "--socket-count", "2", "--max-queue-size", "128")
                 .inPlaceOf(Path.of("/tmp/con.sock"));
         assertEquals(
-                List.of(Path.of("/tmp/con.sock0"), Path.of("/tmp/con.sock1")),
-                devices.stream().map(DeviceArguments.Further::socket).toList());
+                List.of(DevicePlace.ofPath("/tmp/con.sock0"), DevicePlace.ofPath("/tmp/con.sock1")),
+                devices.stream().map(DeviceArguments.Further::place).toList());
         assertTrue(devices.getLast().arguments().toString().contains("port=3001"));
         assertNotNull(args("-b", "network", "-p", "1", "-c", "1").inPlaceOf(Path.of("s")));
         assertTrue(

@@ -42,7 +42,7 @@ final class VsockVmArgs {
         } catch (UsageException e) {
             throw new UsageException(place + ": " + e.getMessage());
         }
-        return new Further(text.socket(), arguments);
+        return new Further(text.place(), arguments);
     }
 
     private static String firstLine(@Nullable String message) {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.vhostdevice.core.device.DeviceArguments.Further;
+import org.vhostdevice.core.device.DevicePlace;
 import org.vhostdevice.core.frontend.BackendRefusal;
 import org.vhostdevice.core.frontend.vsock.HostMessages;
 import org.vhostdevice.core.frontend.vsock.Vsock;
@@ -61,7 +62,7 @@ class SiblingGuestsTest {
     }
 
     private static GuestRig rig(Further guest) throws Exception {
-        return new GuestRig(guest.arguments(), guest.socket());
+        return new GuestRig(guest.arguments(), ((DevicePlace.File) guest.place()).path());
     }
 
     private String vm(int cid, String groups) {

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.core.device.DeviceArguments.Further;
+import org.vhostdevice.core.device.DevicePlace;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.device.VirtioDevice;
 import picocli.CommandLine;
@@ -53,8 +54,8 @@ class VsockVmArgsTest {
                         "--vm", vm(8, ""))
                 .further();
         assertEquals(
-                List.of(folder.resolve("s7"), folder.resolve("s8")),
-                guests.stream().map(Further::socket).toList());
+                List.of(new DevicePlace.File(folder.resolve("s7")), new DevicePlace.File(folder.resolve("s8"))),
+                guests.stream().map(Further::place).toList());
         assertEquals(7, cid(guests.getFirst()));
         assertEquals(8, cid(guests.getLast()));
     }
@@ -75,8 +76,10 @@ class VsockVmArgsTest {
                               forward: [guest:80=tcp:127.0.0.1:80, guest:81=tcp:127.0.0.1:80]
                         """.formatted(folder)).further();
         assertEquals(
-                List.of(folder.resolve("vhost3.socket"), folder.resolve("vhost4.socket")),
-                guests.stream().map(Further::socket).toList());
+                List.of(
+                        new DevicePlace.File(folder.resolve("vhost3.socket")),
+                        new DevicePlace.File(folder.resolve("vhost4.socket"))),
+                guests.stream().map(Further::place).toList());
         assertEquals(3, cid(guests.getFirst()));
         assertEquals(4, cid(guests.getLast()));
     }

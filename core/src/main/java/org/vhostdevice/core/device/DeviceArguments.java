@@ -39,7 +39,7 @@ public interface DeviceArguments {
 
     /// A further device.
     ///
-    /// @param socket where it is served
+    /// @param place where it is served
     /// @param arguments make it
-    record Further(Path socket, DeviceArguments arguments) {}
+    record Further(DevicePlace place, DeviceArguments arguments) {}
 }

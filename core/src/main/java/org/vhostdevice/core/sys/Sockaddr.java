@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 
 /// The addresses of sockets as system calls take them: `struct sockaddr_un`, `sockaddr_in`, `sockaddr_in6` and
 /// `sockaddr_vm`.
@@ -68,6 +69,22 @@ final class Sockaddr {
         MemorySegment address = begin(abi, AbiNumber.SOCKADDR_UN_SIZE.on(abi), AF_UNIX, arena);
         MemorySegment.copy(path, 0, address, JAVA_BYTE, AbiNumber.SUN_PATH.on(abi), path.length);
         return address;
+    }
+
+    /// The address of a Unix socket that has a name and no file, on Linux. The name ends with the structure.
+    ///
+    /// @throws ErrnoException with `ENAMETOOLONG` if the name is too long
+    /// @throws UnsupportedOperationException on other hosts
+    static MemorySegment withoutFile(String name, Arena arena) throws ErrnoException {
+        HostAbi abi = HostAbi.current();
+        if (HostOs.current() != HostOs.LINUX) {
+            throw new UnsupportedOperationException("sockets have files on this host");
+        }
+        byte[] bytes = ('\0' + name).getBytes(StandardCharsets.UTF_8);
+        if (bytes.length > AbiNumber.SUN_PATH_SIZE.on(abi)) {
+            throw new ErrnoException("connect @" + name, Errno.ENAMETOOLONG.number());
+        }
+        return unix(abi, bytes, arena).asSlice(0, AbiNumber.SUN_PATH.on(abi) + bytes.length);
     }
 
     static MemorySegment inet(HostAbi abi, SocketAddress.Inet inet, Arena arena) {
