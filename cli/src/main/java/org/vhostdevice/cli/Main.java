@@ -13,6 +13,8 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /// The entry point of the command.
 public final class Main {
+    private static final List<String> VERSION = List.of("--version", "-V");
+
     private Main() {}
 
     /// Runs the command and exits with its status.
@@ -33,6 +35,10 @@ public final class Main {
     }
 
     private static int run(String[] args, PrintStream out, PrintStream err, boolean ownsProcess) {
+        if (args.length == 1 && VERSION.contains(args[0])) {
+            out.println(RootCommand.Version.text()); // needs no options, which take most of a start
+            return CommandLine.ExitCode.OK;
+        }
         List<DeviceProvider> devices = Devices.all();
         Optional<DeviceProvider> described = Capabilities.asked(args, devices);
         if (described.isPresent()) {
@@ -69,6 +75,7 @@ public final class Main {
 
     private static CommandLine addTools(CommandLine root) {
         root.addSubcommand(new QuickstartCommand());
+        root.addSubcommand(new TrainingCommand());
         for (Object command : List.of(new BenchCommand(), new CheckCommand())) {
             CommandLine tool = new CommandLine(command);
             CommandSpec _ = tool.getCommandSpec().versionProvider(new RootCommand.Version());

@@ -26,8 +26,13 @@ final class RootCommand implements Runnable {
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
+            return new String[] {text()};
+        }
+
+        /// One line with the version.
+        static String text() {
             String version = RootCommand.class.getPackage().getImplementationVersion();
-            return new String[] {"vhost-device " + (version == null ? "(not packaged)" : version)};
+            return "vhost-device " + (version == null ? "(not packaged)" : version);
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.vhostdevice.blk;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,11 @@ public final class BlkProvider implements DeviceProvider {
     @Override
     public Map<Integer, String> featureNames() {
         return Arrays.stream(BlkFeature.values()).collect(Collectors.toMap(BlkFeature::bit, BlkFeature::name));
+    }
+
+    @Override
+    public List<String> example(Path folder) {
+        return List.of("--memory", "1M");
     }
 
     @Override

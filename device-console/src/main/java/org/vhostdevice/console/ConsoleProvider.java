@@ -1,5 +1,6 @@
 package org.vhostdevice.console;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -36,6 +37,11 @@ public final class ConsoleProvider implements DeviceProvider {
     @Override
     public List<Callable<Integer>> commands() {
         return List.of(new AttachArgs());
+    }
+
+    @Override
+    public List<String> example(Path folder) {
+        return List.of("--port", "backend=unix:" + folder.resolve("port"));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.vhostdevice.fs;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.DeviceProvider;
@@ -35,6 +36,11 @@ public final class FsProvider implements DeviceProvider {
     @Override
     public int pollMicros() {
         return 50;
+    }
+
+    @Override
+    public List<String> example(Path folder) {
+        return List.of("--shared-dir", folder.toString(), "--sandbox", "none");
     }
 
     @Override

@@ -1,5 +1,7 @@
 package org.vhostdevice.vsock;
 
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.vhostdevice.core.device.DeviceArguments;
 import org.vhostdevice.core.device.DeviceProvider;
@@ -32,6 +34,11 @@ public final class VsockProvider implements DeviceProvider {
                 VsockFeature.STREAM, "STREAM",
                 VsockFeature.SEQPACKET, "SEQPACKET",
                 VsockFeature.NO_IMPLIED_STREAM, "NO_IMPLIED_STREAM");
+    }
+
+    @Override
+    public List<String> example(Path folder) {
+        return List.of("--guest-cid", "3", "--uds-path", folder.resolve("vsock").toString());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.vhostdevice.core.device;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -39,6 +40,13 @@ public interface DeviceProvider {
     /// `--poll-us`.
     default int pollMicros() {
         return 5;
+    }
+
+    /// {@return options with which the device starts anywhere, for a trial that tells nobody anything}
+    ///
+    /// @param folder an empty one, where the device may make files that it removes at its end
+    default List<String> example(Path folder) {
+        return List.of();
     }
 
     /// {@return a fresh object that takes the device's own options (picocli annotations)}
