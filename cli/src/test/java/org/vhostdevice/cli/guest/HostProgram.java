@@ -40,8 +40,14 @@ public record HostProgram(Path path, List<String> options, Map<String, String> e
         return jar;
     }
 
-    /// The program of this build.
+    /// The program of this build, or that which `-Dvhost.command` names, such as an installed one.
     public static HostProgram ofThisBuild() {
+        String command = System.getProperty("vhost.command");
+        if (command != null) {
+            return Files.isExecutable(Path.of(command))
+                    ? installed(Path.of(command))
+                    : GuestAvailability.refuse("there is no " + command);
+        }
         Path jar = jarOfThisBuild();
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         return new HostProgram(java, List.of("-jar", jar.toString()), Map.of());
