@@ -24,14 +24,12 @@ final class GuestAvailability {
     static GuestTools require() {
         return switch (ANSWER) {
             case Answer.Available(GuestTools tools) -> tools;
-            case Answer.Unavailable(String reason) -> refuse("no guest can be run: " + reason);
+            case Answer.Unavailable(String reason) -> throw refuse("no guest can be run: " + reason);
         };
     }
 
-    /// Ends the test, as skipped or failed.
-    ///
-    /// @param <T> what there would be otherwise
-    static <T> T refuse(String reason) {
+    /// Ends the test, as skipped or failed: it does not return.
+    static RuntimeException refuse(String reason) {
         if (Boolean.getBoolean("vhost.guest.required")) {
             return Assertions.fail(reason);
         }

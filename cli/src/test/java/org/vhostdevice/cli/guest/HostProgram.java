@@ -44,9 +44,10 @@ public record HostProgram(Path path, List<String> options, Map<String, String> e
     public static HostProgram ofThisBuild() {
         String command = System.getProperty("vhost.command");
         if (command != null) {
-            return Files.isExecutable(Path.of(command))
-                    ? installed(Path.of(command))
-                    : GuestAvailability.refuse("there is no " + command);
+            if (!Files.isExecutable(Path.of(command))) {
+                throw GuestAvailability.refuse("there is no " + command);
+            }
+            return installed(Path.of(command));
         }
         Path jar = jarOfThisBuild();
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
