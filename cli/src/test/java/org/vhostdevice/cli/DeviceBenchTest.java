@@ -92,7 +92,7 @@ class DeviceBenchTest {
                 "vsock --rw read --iodepth 200 --vsock-uds p; 1 to 128 are in flight",
                 "vsock --rw read --vsock-uds p --verify; --verify goes with blk and fs",
                 "vsock --rw read --vsock-uds p --num-queues 2; --num-queues goes with blk",
-                "vsock --rw read --vsock-uds p --connections 5000; there are 1 to 4096 connections",
+                "vsock --rw read --vsock-uds p --connections 20000; there are 1 to 16384 connections",
                 "vsock --rw randrw --vsock-uds p --connections 2; --connections goes with --rw read and write",
                 "console --rw read --connections 2 --console-peer p; --connections goes with --device vsock",
                 "fs --rw read --ceiling; --ceiling goes with --device vsock",

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +38,7 @@ import org.vhostdevice.core.frontend.console.ConsoleDriver;
 import org.vhostdevice.core.frontend.console.ConsoleMessage;
 import org.vhostdevice.core.frontend.console.ConsolePort;
 import org.vhostdevice.core.protocol.Bytes;
+import org.vhostdevice.core.testkit.Background;
 import org.vhostdevice.core.testkit.DeviceServerFixture;
 
 /// The device behind its socket.
@@ -126,6 +128,22 @@ class ConsoleDeviceTest {
         do {
             message = driver.hear(Duration.ofMillis(100).toNanos());
         } while (message.isPresent());
+    }
+
+    /// The device asks for a notification of several buffers at a time, and does without where there is none.
+    @Test
+    void inputGoesOnThoughTheGuestGivesItsBuffersBackOneByOne() throws Exception {
+        String text = "0123456789".repeat(10_000);
+        try (var _ = new DeviceServerFixture(open(1, "backend=unix:{}/c"), socket());
+                SocketChannel viewer = join("c");
+                Frontend frontend = attach()) {
+            ConsolePort port = new ConsolePort(frontend, 0, 32, 100);
+            send(port, "x");
+            assertEquals("x", receive(viewer, 1));
+            CompletableFuture<?> sent = Background.run(() -> send(viewer, text));
+            assertEquals(text, receive(port, text.length()));
+            sent.join();
+        }
     }
 
     @Test

@@ -249,14 +249,13 @@ class VsockDeviceTest {
 
     @Test
     @Tag("slow")
-    void tenThousandConnectionsAreServed() throws Exception {
-        manyConnections(10_000);
+    void tenThousandConnectionsAreServedIfSoManyFilesMayBeOpen() throws Exception {
+        manyConnections((int) Math.min(10_000, (Host.allowOpenFiles(20_200) - 200) / 2));
     }
 
     /// All in one process: two open files for each.
     private void manyConnections(int count) throws Exception {
-        long files = 2L * count + 200;
-        assumeTrue(Host.allowOpenFiles(files) >= files, "too few open files are allowed");
+        assumeTrue(Host.allowOpenFiles(2L * count + 200) >= 2L * count + 200, "too few open files are allowed");
         List<OwnedFd> peers = new ArrayList<>();
         try (OwnedFd listening = UnixSocket.listen(Path.of(host.path() + "_" + HOST_PORT), 16);
                 Frontend guest = attach();

@@ -22,6 +22,12 @@ public interface QueueHandler extends AutoCloseable {
         return true;
     }
 
+    /// {@return whether the handler has something to put into chains when the ring has none} The driver may then be
+    /// asked to notify of several new chains at once.
+    default boolean starves() {
+        return false;
+    }
+
     /// Called after each batch of [#handle] calls: the place to submit what they prepared.
     default void batchEnd() {}
 

@@ -72,6 +72,7 @@ final class Vring implements QueueContext {
     // The ring lies in the newest snapshot of guest memory.
     private boolean inMemory = true;
     private final BusyWait busyWait;
+    private final KickPacing pacing;
     private final BooleanSupplier chainOrTask;
     private @Nullable RingLog log;
     // A kick by message waits for the worker.
@@ -129,6 +130,7 @@ final class Vring implements QueueContext {
         this.setup = start.setup();
         this.recorded = start.inflight() != null;
         this.goesOn = start.base() != RingSetup.firstBase(start.setup().features());
+        this.pacing = new KickPacing(start.setup().size());
         this.busyWait = new BusyWait(owner.worker().busyWaitNanos());
         this.queue = Virtqueue.open(start.setup(), start.memory(), start.base(), start.inflight());
         this.chainOrTask = () -> queue.mayHaveMore() || worker.interrupted();
@@ -277,6 +279,7 @@ final class Vring implements QueueContext {
     /// The driver has notified.
     void kicked() {
         metrics.kicked();
+        pacing.kicked();
         pending = true;
         if (!kick.drain()) {
             LOGGER.log(Level.DEBUG, () -> "nobody can kick ring " + index + " any more");
@@ -290,6 +293,7 @@ final class Vring implements QueueContext {
             worker.execute(() -> {
                 kickWaits.set(false);
                 metrics.kicked();
+                pacing.kicked();
                 pending = true;
             });
         }
@@ -301,7 +305,7 @@ final class Vring implements QueueContext {
             return 0;
         }
         boolean regularly = takes() ? kick.polled() && !saturated : stopping && abandoned;
-        long patience = handler.patience();
+        long patience = Math.min(handler.patience(), takes() ? pacing.patience() : Long.MAX_VALUE);
         return regularly ? Math.min(POLL_INTERVAL, patience) : patience;
     }
 
@@ -315,10 +319,11 @@ final class Vring implements QueueContext {
     }
 
     private void drainOnce() {
-        if (!takes() || !(pending || kick.polled())) {
+        if (!takes() || !(pending || kick.polled() || pacing.isLate())) {
             return;
         }
         pending = false;
+        pacing.looked();
         queue.disableNotifications();
         boolean emptied = take();
         publish();
@@ -354,6 +359,7 @@ final class Vring implements QueueContext {
             }
         }
         if (taken > 0) {
+            pacing.took(taken);
             handler.batchEnd();
         }
         return emptied;
@@ -370,7 +376,7 @@ final class Vring implements QueueContext {
 
     private boolean moreAvailable() {
         try {
-            return queue.enableNotifications();
+            return queue.enableNotifications(handler.starves() ? pacing.next() : 1);
         } catch (BrokenQueueException e) {
             breakDown(e);
             return false;

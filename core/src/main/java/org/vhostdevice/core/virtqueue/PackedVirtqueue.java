@@ -311,8 +311,9 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
     }
 
     @Override
-    public boolean enableNotifications() throws BrokenQueueException {
-        int event = eventIndex ? EVENT_DESC << EVENT_FLAGS_SHIFT | PackedPosition.encode(nextAvailable, size) : 0;
+    public boolean enableNotifications(int chains) throws BrokenQueueException {
+        int position = PackedPosition.advance(nextAvailable, chains - 1, size); // as if each had one descriptor
+        int event = eventIndex ? EVENT_DESC << EVENT_FLAGS_SHIFT | PackedPosition.encode(position, size) : 0;
         deviceEvent.set(LE32, 0, event);
         markEvent();
         VarHandle.fullFence();

@@ -206,10 +206,10 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
     }
 
     @Override
-    public boolean enableNotifications() throws BrokenQueueException {
+    public boolean enableNotifications(int chains) throws BrokenQueueException {
         if (eventIndex) {
             long event = SplitRingLayout.availEvent(setup.size());
-            usedRing.set(LE16, event, (short) nextAvailable);
+            usedRing.set(LE16, event, (short) (nextAvailable + chains - 1));
             markDeviceArea(event);
         } else {
             usedRing.set(LE16, USED_FLAGS, (short) 0);

@@ -46,9 +46,10 @@ public sealed interface Virtqueue extends AutoCloseable permits SplitVirtqueue, 
 
     /// Asks the driver to notify about chains after those taken.
     ///
+    /// @param chains about how many at a time, 1 to half of the ring; with EVENT_IDX only, otherwise each
     /// @return true if the ring has more chains already: the driver may not notify about them
     /// @throws BrokenQueueException if the ring is malformed
-    boolean enableNotifications() throws BrokenQueueException;
+    boolean enableNotifications(int chains) throws BrokenQueueException;
 
     /// Looks for a change, without a check of what the driver wrote.
     ///

@@ -82,7 +82,7 @@ class InflightFuzzTest {
                 held.add(chain);
                 assertTrue(held.size() <= SIZE);
             }
-            boolean _ = queue.enableNotifications();
+            boolean _ = queue.enableNotifications(1);
         } catch (BrokenQueueException e) {
             assertTrue(held.size() <= SIZE);
         }

@@ -162,7 +162,7 @@ class InflightRecordTest extends RingTestBase {
         assertFalse(queue.idle());
         add(0, 1, Layout.DIRECT);
         Virtqueue next = next();
-        assertTrue(next.enableNotifications(), "there is something to take");
+        assertTrue(next.enableNotifications(1), "there is something to take");
         DescriptorChain again = take(next);
         assertEquals(chain.id(), again.id());
         assertEquals(2, again.writable().length());

@@ -100,7 +100,7 @@ class PackedEventsTest extends RingTestBase {
         PackedVirtqueue queue = ring.open();
         queue.disableNotifications();
         assertEquals(DISABLE, ring.deviceEventFlags());
-        assertFalse(queue.enableNotifications());
+        assertFalse(queue.enableNotifications(1));
         assertEquals(ENABLE, ring.deviceEventFlags());
     }
 
@@ -111,7 +111,7 @@ class PackedEventsTest extends RingTestBase {
         PackedVirtqueue queue = ring.open();
         for (int i = 0; i < 5 * SIZE; i++) {
             queue.disableNotifications();
-            assertFalse(queue.enableNotifications());
+            assertFalse(queue.enableNotifications(1));
             assertTrue(ring.wantsEventNow());
             add(ring, 0, 1);
             take(queue).complete(0);

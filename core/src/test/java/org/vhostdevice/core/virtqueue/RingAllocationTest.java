@@ -67,7 +67,7 @@ class RingAllocationTest {
         chain.writable().writeByte(4096, 0);
         chain.complete(4097);
         queue.publish();
-        queue.enableNotifications();
+        queue.enableNotifications(1);
         return threads.getCurrentThreadAllocatedBytes() - before;
     }
 }

@@ -198,7 +198,7 @@ class RingModelTest extends RingTestBase {
             queue.useMemory(same);
             same.release();
         }
-        assertEquals(!available.isEmpty(), queue.enableNotifications());
+        assertEquals(!available.isEmpty(), queue.enableNotifications(1));
         if (eventIndex && available.isEmpty()) {
             assertEquals(true, driver.wantsEventNow());
         }

@@ -77,7 +77,7 @@ class SplitVirtqueueTest extends VirtqueueContract {
         SplitVirtqueue queue = plain.open();
         queue.disableNotifications();
         assertEquals(1, plain.usedFlags());
-        assertFalse(queue.enableNotifications());
+        assertFalse(queue.enableNotifications(1));
         assertEquals(0, plain.usedFlags());
 
         TestRing indexed = ring(true);

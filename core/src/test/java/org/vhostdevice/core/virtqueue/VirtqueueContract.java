@@ -124,10 +124,33 @@ abstract class VirtqueueContract extends RingTestBase {
         queue.disableNotifications();
         assertNull(queue.poll());
         add(ring, 0, 2);
-        assertTrue(queue.enableNotifications());
+        assertTrue(queue.enableNotifications(1));
         take(queue).complete(0);
-        assertFalse(queue.enableNotifications());
+        assertFalse(queue.enableNotifications(1));
         assertEquals(eventIndex, ring.wantsEventNow());
+    }
+
+    @Test
+    @DisplayName("2.7.10, 2.8.10: with EVENT_IDX the device may want a notification of several chains at once")
+    void notificationOfSeveralChainsIsWantedAtTheLastOne() throws Exception {
+        RingDriver ring = ring(true);
+        Virtqueue queue = ring.open();
+        int several = 3;
+        for (int round = 0; round < 4 * ring.setup().size(); round++) {
+            guest.resetTo(TestGuest.START);
+            assertFalse(queue.enableNotifications(several));
+            for (int i = 0; i < several; i++) {
+                assertEquals(i == several - 1, ring.wantsEventNow());
+                add(ring, i, 1);
+            }
+            for (int i = 0; i < several; i++) {
+                take(queue).complete(0);
+            }
+            queue.publish();
+            for (int i = 0; i < several; i++) {
+                assertNotNull(ring.takeUsed());
+            }
+        }
     }
 
     @Test
@@ -202,7 +225,7 @@ abstract class VirtqueueContract extends RingTestBase {
                     chain.complete(8000);
                 }
                 queue.publish();
-                assertFalse(queue.enableNotifications());
+                assertFalse(queue.enableNotifications(1));
                 log.assertMarked(before, guest.read(TestGuest.START, (int) TestGuest.REGION_BYTES));
                 for (int id = 0; id < count; id++) {
                     assertNotNull(ring.takeUsed());
@@ -257,7 +280,7 @@ abstract class VirtqueueContract extends RingTestBase {
             long field = packed || !eventIndex ? 0 : split;
             queue.useLog(log.of(false, true, elsewhere - field));
             log.takeMarks();
-            queue.enableNotifications();
+            queue.enableNotifications(1);
             assertTrue(log.takeMarks().contains(elsewhere));
             queue.disableNotifications();
             assertEquals(!eventIndex, log.takeMarks().contains(elsewhere), "an old event keeps the driver quiet");

@@ -25,6 +25,11 @@ final class InputQueue implements QueueHandler {
     }
 
     @Override
+    public boolean starves() {
+        return ready();
+    }
+
+    @Override
     public void handle(DescriptorChain chain) {
         Port port = slot.port();
         if (port == null || !port.input().give(chain)) {

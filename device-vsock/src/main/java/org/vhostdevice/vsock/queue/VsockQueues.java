@@ -94,6 +94,11 @@ public final class VsockQueues implements AutoCloseable {
         }
 
         @Override
+        public boolean starves() {
+            return hub.hasPackets();
+        }
+
+        @Override
         public void handle(DescriptorChain chain) {
             if (chain.writable().length() < PacketHeader.BYTES) {
                 chain.complete(0);

@@ -27,7 +27,7 @@ public final class VsockLoad implements AutoCloseable {
 
     private static final int LEAST_SLOTS = 32;
     private static final int MOST_SLOTS = 128;
-    private static final int MOST_CONNECTIONS = 4096;
+    private static final int MOST_CONNECTIONS = 16_384;
 
     private final Plan plan;
     private final boolean polling;
@@ -61,7 +61,7 @@ public final class VsockLoad implements AutoCloseable {
     /// @param direction   what is done
     /// @param bytes       data of a packet or message, at most [#MAX_BYTES]
     /// @param depth       buffers for packets in each direction, at most 128
-    /// @param connections at a time, at most 4096
+    /// @param connections at a time, at most 16384
     public record Plan(Direction direction, int bytes, int depth, int connections) {
         /// Checks the numbers.
         public Plan {
