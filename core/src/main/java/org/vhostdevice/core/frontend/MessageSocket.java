@@ -18,9 +18,6 @@ import org.vhostdevice.core.sys.UnixSocket;
 /// A socket to a back end on which whole messages are sent and received, each within a time limit. One thread at a
 /// time.
 final class MessageSocket implements AutoCloseable {
-    /// A stream socket with room has room for this many bytes, so that a send of no more never waits.
-    private static final int CHUNK = 4096;
-
     private final OwnedFd socket;
     private final Duration timeout;
     private final Arena arena = Arena.ofShared();
@@ -64,11 +61,14 @@ final class MessageSocket implements AutoCloseable {
         long deadline = deadline();
         List<OwnedFd> passed = descriptors;
         try {
-            for (long at = 0; at < bytes.byteSize(); at += CHUNK) {
-                await(Poller.WRITE, deadline, "room for a message");
-                int n = (int) Math.min(CHUNK, bytes.byteSize() - at);
-                UnixSocket.send(fd(), bytes.asSlice(at), n, passed);
-                passed = List.of();
+            for (long at = 0; at < bytes.byteSize(); ) {
+                int n = UnixSocket.trySend(fd(), bytes.asSlice(at), passed);
+                if (n == 0) {
+                    await(Poller.WRITE, deadline, "room for a message");
+                } else {
+                    at += n;
+                    passed = List.of();
+                }
             }
         } catch (ErrnoException e) {
             throw disconnectedOr(e);

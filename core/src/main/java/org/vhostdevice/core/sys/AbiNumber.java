@@ -8,7 +8,7 @@ import static org.vhostdevice.core.sys.AbiNumber.Absent.ABSENT;
 /// A row holds the value for Linux, macOS and FreeBSD, or for Linux x86-64, Linux aarch64, macOS and FreeBSD
 /// where the two CPUs differ. Numbers that are the same everywhere stand where they are used. Every host is
 /// little-endian, so the low half of a wider member lies at the member's own offset.
-enum AbiNumber {
+enum AbiNumber implements HostItem {
     // fcntl(2) and open(2)
     O_NONBLOCK(0x800, 4, 4),
     O_CREAT(0x40, 0x200, 0x200),
@@ -85,6 +85,10 @@ enum AbiNumber {
     ST_CTIME(104, 64, 80),
     ST_BIRTHTIME(ABSENT, 80, 96),
     ST_GEN(ABSENT, 120, 136),
+    ST_DEV_BYTES(8, 4, 8),
+    ST_NLINK_BYTES(8, 4, 2, 8),
+    ST_RDEV_BYTES(8, 4, 8),
+    ST_GEN_BYTES(ABSENT, 4, 8),
 
     // struct dirent, as getdents64(2), __getdirentries64 and getdirentries(2) fill it in
     D_INO(0, 0, 0),
@@ -104,6 +108,7 @@ enum AbiNumber {
     STATVFS_FFREE(48, 32, 32),
     STATVFS_NAMEMAX(80, 56, 80),
     STATVFS_FLAG(72, 48, 56),
+    STATVFS_COUNT_BYTES(8, 4, 8),
 
     // memory, events, limits
     MFD_CLOEXEC(1, ABSENT, 1),
@@ -113,6 +118,8 @@ enum AbiNumber {
     RWF_NOWAIT(8, ABSENT, ABSENT),
     SC_PAGESIZE(30, 29, 47),
     RLIMIT_NOFILE(7, 8, 8),
+    RLIMIT_MEMLOCK(8, 6, 6),
+    RLIMIT_NPROC(6, 7, 7),
 
     // the numbers of system calls
     SYS_GETDENTS64(217, 61, ABSENT, ABSENT),
@@ -136,7 +143,8 @@ enum AbiNumber {
     AF_VSOCK(40, 40, ABSENT),
     SO_ERROR(4, 0x1007, 0x1007),
     SO_REUSEADDR(2, 4, 4),
-    SO_ACCEPTCONN(30, 2, 2),
+    SO_SNDBUF(7, 0x1001, 0x1001),
+    SO_RCVBUF(8, 0x1002, 0x1002),
     SO_NOSIGPIPE(ABSENT, 0x1022, 0x800),
     MSG_CTRUNC(8, 0x20, 0x20),
     MSG_EOR(0x80, 8, 8),
@@ -230,14 +238,20 @@ enum AbiNumber {
 
     /// The number on this host.
     ///
-    /// @throws UnsupportedOperationException if this host has none
+    /// @throws UnsupportedOperationException if this host or the one that is played has none
     int value() {
-        return on(HostAbi.current());
+        HostAbi abi = HostAbi.current();
+        return on(existsOn(HostAbi.limit()) ? abi : HostAbi.limit());
     }
 
-    /// The number on this host, or `other` if it has none.
+    /// The number on this host, or `other` if it or the one that is played has none.
     int or(int other) {
-        return existsOn(HostAbi.current()) ? value() : other;
+        return isUsable() ? value() : other;
+    }
+
+    @Override
+    public boolean isUsable() {
+        return existsOn(HostAbi.current()) && existsOn(HostAbi.limit());
     }
 
     /// The number on a given host.
@@ -250,8 +264,8 @@ enum AbiNumber {
         return (int) raw(abi);
     }
 
-    /// Whether a given host has the number.
-    boolean existsOn(HostAbi abi) {
+    @Override
+    public boolean existsOn(HostAbi abi) {
         return raw(abi) != ABSENT;
     }
 

@@ -51,7 +51,7 @@ public final class Credentials {
 
     /// {@return whether threads of this process may act for others: it is root, at least of its user namespace}
     public static boolean possible() {
-        return HostOs.current() == HostOs.LINUX
+        return Capability.THREAD_CREDENTIALS.available()
                 && Own.UID == 0
                 && ThreadCapabilities.ofThisThread().has(LinuxCapability.SETUID, LinuxCapability.SETGID);
     }

@@ -16,8 +16,9 @@ import java.util.Arrays;
 /// Calls C functions, nearly all of them through one shape: six 64-bit arguments, a 64-bit result, `errno` captured.
 ///
 /// A function that takes fewer or narrower arguments ignores the rest, so that the JVM builds one call stub for
-/// the whole program. Failure comes back as the kernel reports it: the negated error number, which is also how
-/// a pointer result tells an address from an error.
+/// the whole program. Only on Apple silicon do variadic functions have shapes of their own, which their [Symbol] asks
+/// for. Failure comes back as the kernel reports it: the negated error number, which is also how a pointer result
+/// tells an address from an error.
 @SuppressWarnings("checkstyle:ParameterNumber") // the parameters of the shape
 final class Downcall {
     private static final MemoryLayout STATE_LAYOUT = Linker.Option.captureStateLayout();
@@ -30,18 +31,26 @@ final class Downcall {
     private static final MethodHandle FIXED =
             link(FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
-    private static final boolean VARIADIC_ON_STACK = HostAbi.current() == HostAbi.MACOS_AARCH64;
+    /// Also where such a host is played: the other processors do not mind.
+    private static final boolean VARIADIC_ON_STACK =
+            HostAbi.current() == HostAbi.MACOS_AARCH64 || HostAbi.limit() == HostAbi.MACOS_AARCH64;
 
     /// Functions with one variadic argument, for Apple silicon, where it goes on the stack.
     private static final class Variadic {
-        static final MethodHandle TWO_AND_ONE = link(
-                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG), Linker.Option.firstVariadicArg(2));
-
-        static final MethodHandle THREE_AND_ONE = link(
-                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
-                Linker.Option.firstVariadicArg(3));
+        static final FunctionDescriptor THREE = FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+        static final FunctionDescriptor FOUR = THREE.appendArgumentLayouts(JAVA_LONG);
+        static final MethodHandle TWO_AND_ONE = link(THREE, Linker.Option.firstVariadicArg(2));
+        static final MethodHandle THREE_AND_ONE = link(FOUR, Linker.Option.firstVariadicArg(3));
 
         private Variadic() {}
+
+        static long invoke(Symbol function, MemorySegment state, long a, long b, long c, long d) throws Throwable {
+            return switch (function.fixedArguments()) {
+                case 2 -> (long) TWO_AND_ONE.invokeExact(function.address(), state, a, b, c);
+                case 3 -> (long) THREE_AND_ONE.invokeExact(function.address(), state, a, b, c, d);
+                default -> throw new IllegalArgumentException("no shape for " + function);
+            };
+        }
     }
 
     /// `syscall(number, a, b, c, d, e, f)`, linked when it is first needed.
@@ -130,55 +139,6 @@ final class Downcall {
         return result == -1 ? -state.get(JAVA_INT, ERRNO) : result;
     }
 
-    /// Calls `int f(a, b, ...)` with the variadic argument `c`.
-    ///
-    /// @return its result, or the negated error number
-    static int variadicToInt(Symbol function, long a, long b, long c) {
-        if (!VARIADIC_ON_STACK) {
-            return toInt(function, a, b, c);
-        }
-        MemorySegment state = STATE.get();
-        try {
-            int result = (int) (long) Variadic.TWO_AND_ONE.invokeExact(function.address(), state, a, b, c);
-            return result == -1 ? -state.get(JAVA_INT, ERRNO) : result;
-        } catch (Throwable t) {
-            throw unchecked(t);
-        }
-    }
-
-    static int variadicToInt(Symbol function, MemorySegment a, long b, long c) {
-        try {
-            return variadicToInt(function, a.address(), b, c);
-        } finally {
-            Reference.reachabilityFence(a);
-        }
-    }
-
-    static int variadicToInt(Symbol function, long a, long b, MemorySegment c) {
-        try {
-            return variadicToInt(function, a, b, c.address());
-        } finally {
-            Reference.reachabilityFence(c);
-        }
-    }
-
-    /// Calls `openat`, whose last argument is variadic.
-    ///
-    /// @return a descriptor, or the negated error number
-    static int openAt(int directory, long name, int flags, int mode) {
-        if (!VARIADIC_ON_STACK) {
-            return toInt(Symbol.OPENAT, directory, name, flags, mode, 0, 0);
-        }
-        MemorySegment state = STATE.get();
-        try {
-            long result = (long) Variadic.THREE_AND_ONE.invokeExact(
-                    Symbol.OPENAT.address(), state, (long) directory, name, (long) flags, (long) mode);
-            return (int) result == -1 ? -state.get(JAVA_INT, ERRNO) : (int) result;
-        } catch (Throwable t) {
-            throw unchecked(t);
-        }
-    }
-
     /// Makes a system call by its number, on Linux, where C passes the arguments of `syscall(2)` as if it were not
     /// variadic.
     ///
@@ -195,6 +155,9 @@ final class Downcall {
 
     private static long invoke(Symbol function, MemorySegment state, long a, long b, long c, long d, long e, long f) {
         try {
+            if (VARIADIC_ON_STACK && function.fixedArguments() != 0) {
+                return Variadic.invoke(function, state, a, b, c, d);
+            }
             return (long) FIXED.invokeExact(function.address(), state, a, b, c, d, e, f);
         } catch (Throwable t) {
             throw unchecked(t);

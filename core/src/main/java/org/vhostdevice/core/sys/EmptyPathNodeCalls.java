@@ -32,7 +32,8 @@ final class EmptyPathNodeCalls implements NodeCalls {
 
     @Override
     public int open(int directory, MemorySegment name) {
-        int node = Downcall.openAt(directory, Libc.checked(name, 1).address(), PATH, 0);
+        int node =
+                Downcall.toInt(Symbol.OPENAT, directory, Libc.checked(name, 1).address(), PATH, 0, 0, 0);
         Reference.reachabilityFence(name);
         return node;
     }
@@ -44,7 +45,7 @@ final class EmptyPathNodeCalls implements NodeCalls {
 
     @Override
     public int reopen(NodeRef node, int flags) {
-        return Downcall.openAt(node.at(), name(node), flags | REOPEN, 0);
+        return Downcall.toInt(Symbol.OPENAT, node.at(), name(node), flags | REOPEN, 0, 0, 0);
     }
 
     @Override

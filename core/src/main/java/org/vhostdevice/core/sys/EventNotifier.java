@@ -72,6 +72,9 @@ public final class EventNotifier implements AutoCloseable {
     /// Refuses the other anonymous files: reading a signalfd, say, would take this process's signals. Where `/proc`
     /// does not tell, eventfds are the only ones a front end can have.
     private static void requireEventfd(OwnedFd fd) throws IOException {
+        if (!Capability.PROC_FDS.available()) {
+            return;
+        }
         String name;
         try {
             name = Files.readSymbolicLink(Path.of("/proc/self/fd", String.valueOf(fd.number())))

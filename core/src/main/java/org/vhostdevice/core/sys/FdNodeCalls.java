@@ -9,7 +9,7 @@ import java.lang.ref.Reference;
 @SuppressWarnings("ReachabilityFenceUsage") // calls do not throw
 final class FdNodeCalls implements NodeCalls {
     private static final int NOT_SUPPORTED = -Errno.EOPNOTSUPP.number();
-    private static final boolean OPENS_SYMLINKS = AbiNumber.O_SYMLINK.existsOn(HostAbi.current());
+    private static final boolean OPENS_SYMLINKS = AbiNumber.O_SYMLINK.isUsable();
     private static final int FLAGS = AbiNumber.O_CLOEXEC.value()
             | AbiNumber.O_NONBLOCK.value()
             | AbiNumber.O_NOCTTY.value()
@@ -39,7 +39,8 @@ final class FdNodeCalls implements NodeCalls {
 
     @Override
     public int open(int directory, MemorySegment name) {
-        int node = Downcall.openAt(directory, Libc.checked(name, 1).address(), FLAGS, 0);
+        int node =
+                Downcall.toInt(Symbol.OPENAT, directory, Libc.checked(name, 1).address(), FLAGS, 0, 0, 0);
         Reference.reachabilityFence(name);
         return node;
     }

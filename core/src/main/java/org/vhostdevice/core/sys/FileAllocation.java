@@ -40,7 +40,7 @@ final class FileAllocation {
         if (failed < 0 || end <= stat.size()) {
             return failed; // what lies inside is taken to have room
         }
-        if (AbiNumber.F_PREALLOCATE.existsOn(HostAbi.current())) {
+        if (AbiNumber.F_PREALLOCATE.isUsable()) {
             int reserved = preallocate(fd, end - stat.size());
             if (reserved == -Errno.ENOSPC.number()) {
                 return reserved; // any other failure: the file system reserves nothing

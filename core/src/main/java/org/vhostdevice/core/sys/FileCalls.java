@@ -21,6 +21,11 @@ public final class FileCalls {
     /// See [#READ_LOCK].
     public static final int UNLOCK = 2;
 
+    private static final int LOCK_SH = 1;
+    private static final int LOCK_EX = 2;
+    private static final int LOCK_NB = 4;
+    private static final int LOCK_UN = 8;
+    private static final int COUNT_BYTES = AbiNumber.STATVFS_COUNT_BYTES.value();
     private static final int NOT_SUPPORTED = -Errno.EOPNOTSUPP.number();
 
     private FileCalls() {}
@@ -47,7 +52,7 @@ public final class FileCalls {
     /// @param dataOnly whether what is not needed to read it back may wait
     /// @return 0
     public static int sync(int fd, boolean dataOnly) {
-        if (AbiNumber.F_FULLFSYNC.existsOn(HostAbi.current())) {
+        if (AbiNumber.F_FULLFSYNC.isUsable()) {
             int full = Libc.fcntl(fd, AbiNumber.F_FULLFSYNC.value(), 0);
             return full < 0 ? Libc.fsync(fd) : 0;
         }
@@ -59,7 +64,7 @@ public final class FileCalls {
     /// @param fd a file or directory
     /// @return 0
     public static int syncFileSystem(int fd) {
-        return Symbol.SYNCFS.isPresent() ? Downcall.toInt(Symbol.SYNCFS, fd) : sync(fd, false);
+        return Symbol.SYNCFS.isUsable() ? Downcall.toInt(Symbol.SYNCFS, fd) : sync(fd, false);
     }
 
     /// Reserves, frees or moves room in a file (`fallocate(2)`).
@@ -94,7 +99,7 @@ public final class FileCalls {
     /// @param bytes at most
     /// @return bytes copied
     public static long copyRange(int from, long offset, int to, long toOffset, long bytes) {
-        if (!Symbol.COPY_FILE_RANGE.isPresent()) {
+        if (!Symbol.COPY_FILE_RANGE.isUsable()) {
             return NOT_SUPPORTED;
         }
         try (Arena arena = Arena.ofConfined()) {
@@ -113,11 +118,11 @@ public final class FileCalls {
     /// @return 0; the number of `EAGAIN` if somebody else has it
     public static int lockWhole(int fd, int type) {
         int operation = switch (type) {
-            case READ_LOCK -> 1;
-            case WRITE_LOCK -> 2;
-            default -> 8;
+            case READ_LOCK -> LOCK_SH;
+            case WRITE_LOCK -> LOCK_EX;
+            default -> LOCK_UN;
         };
-        return Libc.flock(fd, operation | 4);
+        return Libc.flock(fd, operation | LOCK_NB);
     }
 
     /// Takes or gives back a lock on bytes that belongs to the open file description, without waiting.
@@ -215,7 +220,7 @@ public final class FileCalls {
 
     /// A count, which macOS has in 32 bits.
     private static long count(MemorySegment stat, AbiNumber offset) {
-        return AbiNumber.STATVFS_FFREE.value() - AbiNumber.STATVFS_FILES.value() == 4
+        return COUNT_BYTES == Integer.BYTES
                 ? Integer.toUnsignedLong(stat.get(JAVA_INT, offset.value()))
                 : stat.get(JAVA_LONG, offset.value());
     }

@@ -47,7 +47,7 @@ public final class FileIo {
     /// @throws ErrnoException if it may not be opened, or the file system has no such transfers
     public static OwnedFd openDirect(Path path, OpenMode mode) throws ErrnoException {
         OwnedFd fd = open(path, mode, AbiNumber.O_DIRECT.or(0));
-        if (AbiNumber.F_NOCACHE.existsOn(HostAbi.current())) {
+        if (AbiNumber.F_NOCACHE.isUsable()) {
             int _ = Libc.fcntl(fd.number(), AbiNumber.F_NOCACHE.value(), 1); // advice
         }
         return fd;
@@ -224,8 +224,9 @@ public final class FileIo {
     public static long deviceSize(int fd) throws ErrnoException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(JAVA_LONG);
-            if (AbiNumber.DEVICE_BYTES.existsOn(HostAbi.current())) {
-                ErrnoException.check("device size", Libc.ioctl(fd, AbiNumber.DEVICE_BYTES.value(), value));
+            HostAbi abi = HostAbi.current();
+            if (AbiNumber.DEVICE_BYTES.existsOn(abi)) {
+                ErrnoException.check("device size", Libc.ioctl(fd, AbiNumber.DEVICE_BYTES.on(abi), value));
                 return value.get(JAVA_LONG, 0);
             }
             ErrnoException.check("device size", Libc.ioctl(fd, AbiNumber.DEVICE_BLOCKS.value(), value));

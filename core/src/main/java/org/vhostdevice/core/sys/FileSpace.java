@@ -14,10 +14,19 @@ public final class FileSpace {
     private static final int FALLOC_FL_ZERO_RANGE = 16;
     private static final long RANGE_BYTES = 16;
 
+    // struct fpunchhole: flags and a reserved number come first
+    private static final long FPUNCHHOLE_SIZE = 24;
+    private static final long FP_OFFSET = 8;
+    private static final long FP_LENGTH = 16;
+
+    // dk_unmap_t: the address of the extents comes first, options last
+    private static final long UNMAP_SIZE = 16;
+    private static final long UNMAP_EXTENTS_COUNT = 8;
+
     private FileSpace() {}
 
-    static boolean canPunch(HostAbi abi) {
-        return AbiNumber.F_PUNCHHOLE.existsOn(abi) || Symbol.FALLOCATE.isPresent() || Symbol.FSPACECTL.isPresent();
+    static boolean canPunch() {
+        return Symbol.FALLOCATE.isUsable() || Symbol.FSPACECTL.isUsable() || AbiNumber.F_PUNCHHOLE.isUsable();
     }
 
     /// Makes a part of a regular file read as zeros and gives up its room. The file's size stays.
@@ -32,17 +41,16 @@ public final class FileSpace {
     }
 
     private static int punch(int fd, long offset, long bytes) {
-        if (Symbol.FALLOCATE.isPresent()) {
+        if (Symbol.FALLOCATE.isUsable()) {
             return Libc.fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, bytes);
         }
         try (Arena arena = Arena.ofConfined()) {
-            if (Symbol.FSPACECTL.isPresent()) {
+            if (Symbol.FSPACECTL.isUsable()) {
                 return Libc.fspacectl(fd, range(arena, offset, bytes));
             }
-            // struct fpunchhole: flags, reserved, offset, length
-            MemorySegment hole = arena.allocate(24, 8);
-            hole.set(JAVA_LONG, 8, offset);
-            hole.set(JAVA_LONG, 16, bytes);
+            MemorySegment hole = arena.allocate(FPUNCHHOLE_SIZE, 8);
+            hole.set(JAVA_LONG, FP_OFFSET, offset);
+            hole.set(JAVA_LONG, FP_LENGTH, bytes);
             return Libc.fcntl(fd, AbiNumber.F_PUNCHHOLE.value(), hole);
         }
     }
@@ -55,7 +63,7 @@ public final class FileSpace {
     /// @return false if the host or the file system cannot; nothing has changed then
     /// @throws ErrnoException if it fails
     public static boolean zeroRange(int fd, long offset, long bytes) throws ErrnoException {
-        return Symbol.FALLOCATE.isPresent()
+        return Symbol.FALLOCATE.isUsable()
                 && done(
                         "zero range",
                         () -> Libc.fallocate(fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, bytes));
@@ -80,7 +88,7 @@ public final class FileSpace {
     /// @return false if the host cannot do it by itself
     /// @throws ErrnoException if it fails
     public static boolean zeroDevice(int fd, long offset, long bytes) throws ErrnoException {
-        return AbiNumber.DEVICE_ZERO.existsOn(HostAbi.current())
+        return AbiNumber.DEVICE_ZERO.isUsable()
                 && done("zero", () -> onRange(fd, AbiNumber.DEVICE_ZERO, offset, bytes));
     }
 
@@ -90,10 +98,9 @@ public final class FileSpace {
             if (HostOs.current() != HostOs.MACOS) {
                 return Libc.ioctl(fd, request.value(), range);
             }
-            // dk_unmap_t: the address of the extents, their number, options
-            MemorySegment unmap = arena.allocate(16, 8);
+            MemorySegment unmap = arena.allocate(UNMAP_SIZE, 8);
             unmap.set(JAVA_LONG, 0, range.address());
-            unmap.set(JAVA_LONG, 8, 1);
+            unmap.set(JAVA_LONG, UNMAP_EXTENTS_COUNT, 1);
             return Libc.ioctl(fd, request.value(), unmap);
         }
     }

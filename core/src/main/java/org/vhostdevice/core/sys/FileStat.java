@@ -23,13 +23,12 @@ public final class FileStat {
     /// The type of a symbolic link (`S_IFLNK`).
     public static final int SYMLINK = 0xa000;
 
-    private static final HostAbi ABI = HostAbi.current();
     private static final boolean EXTENDED = Capability.STATX.available();
     private static final int EMPTY_PATH = AbiNumber.AT_EMPTY_PATH.or(0);
     private static final int NOFOLLOW = AbiNumber.AT_SYMLINK_NOFOLLOW.value();
     private static final long NANOS_PER_SECOND = 1_000_000_000;
-    private static final boolean GENERATION = AbiNumber.ST_GEN.existsOn(ABI);
-    private static final boolean BIRTH = AbiNumber.ST_BIRTHTIME.existsOn(ABI);
+    private static final boolean GENERATION = AbiNumber.ST_GEN.isUsable();
+    private static final boolean BIRTH = AbiNumber.ST_BIRTHTIME.isUsable();
     private static final MemorySegment NO_NAME = Arena.global().allocate(1);
 
     // struct statx, the same on every processor: all basic members, stx_btime and stx_mnt_id
@@ -143,23 +142,22 @@ public final class FileStat {
     }
 
     private void takeStat() {
-        device = number(AbiNumber.ST_DEV, ABI == HostAbi.MACOS_AARCH64 || ABI == HostAbi.MACOS_X86_64 ? 4 : 8);
+        device = number(AbiNumber.ST_DEV, AbiNumber.ST_DEV_BYTES.value());
         inode = number(AbiNumber.ST_INO, 8);
         mount = 0;
         mode = (int) number(AbiNumber.ST_MODE, 2);
-        links = linkCount();
+        links = number(AbiNumber.ST_NLINK, AbiNumber.ST_NLINK_BYTES.value());
         uid = (int) number(AbiNumber.ST_UID, 4);
         gid = (int) number(AbiNumber.ST_GID, 4);
-        specialDevice = DeviceNumber.ofHost(
-                HostOs.current(),
-                number(AbiNumber.ST_RDEV, ABI == HostAbi.MACOS_AARCH64 || ABI == HostAbi.MACOS_X86_64 ? 4 : 8));
+        long special = number(AbiNumber.ST_RDEV, AbiNumber.ST_RDEV_BYTES.value());
+        specialDevice = DeviceNumber.ofHost(HostOs.current(), special);
         size = number(AbiNumber.ST_SIZE, 8);
         blocks = number(AbiNumber.ST_BLOCKS, 8);
         blockSize = (int) number(AbiNumber.ST_BLKSIZE, 4);
         time(Time.ACCESS, AbiNumber.ST_ATIME.value());
         time(Time.MODIFICATION, AbiNumber.ST_MTIME.value());
         time(Time.CHANGE, AbiNumber.ST_CTIME.value());
-        generation = GENERATION ? number(AbiNumber.ST_GEN, ABI == HostAbi.FREEBSD ? 8 : 4) : 0;
+        generation = GENERATION ? number(AbiNumber.ST_GEN, AbiNumber.ST_GEN_BYTES.value()) : 0;
         birthKnown = BIRTH;
         if (BIRTH) {
             time(Time.BIRTH, AbiNumber.ST_BIRTHTIME.value());
@@ -170,14 +168,6 @@ public final class FileStat {
     private long birthAsNumber() {
         int birth = Time.BIRTH.index;
         return seconds[birth] * NANOS_PER_SECOND + nanos[birth];
-    }
-
-    private long linkCount() {
-        return switch (ABI) {
-            case LINUX_X86_64, FREEBSD -> number(AbiNumber.ST_NLINK, 8);
-            case LINUX_AARCH64 -> number(AbiNumber.ST_NLINK, 4);
-            case MACOS_X86_64, MACOS_AARCH64 -> number(AbiNumber.ST_NLINK, 2);
-        };
     }
 
     private long number(AbiNumber offset, int bytes) {

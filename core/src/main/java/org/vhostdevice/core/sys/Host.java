@@ -14,8 +14,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 public final class Host {
     private static final int PERMISSION_BITS = 0777;
 
+    private static final String PAGE_SIZE = "vhost.page-size";
+
     private static final class Page {
-        static final long SIZE = Libc.sysconf(AbiNumber.SC_PAGESIZE.value());
+        static final long SIZE =
+                pageSize(Libc.sysconf(AbiNumber.SC_PAGESIZE.value()), System.getProperty(PAGE_SIZE, ""));
 
         private Page() {}
     }
@@ -24,9 +27,68 @@ public final class Host {
 
     /// Bytes of a page of memory, a power of two; a mapping starts at a multiple of it.
     ///
+    /// The property `vhost.page-size`, and a host that is played, make them larger than they are, never smaller.
+    ///
     /// @return 4096, 16384 or 65536 on the hosts known
     public static long pageSize() {
         return Page.SIZE;
+    }
+
+    static long pageSize(long own, String asked) {
+        if (asked.isEmpty()) {
+            return Math.max(own, HostAbi.limit().pageSize());
+        }
+        long size;
+        try {
+            size = Long.parseLong(asked);
+        } catch (NumberFormatException e) {
+            size = 0;
+        }
+        if (size < own || Long.bitCount(size) != 1) {
+            throw new IllegalArgumentException(
+                    "-D" + PAGE_SIZE + ": '" + asked + "' is not a power of two of " + own + " or more");
+        }
+        return size;
+    }
+
+    /// What a process may have no more of than its limit.
+    public enum Resource {
+        /// Descriptors (`RLIMIT_NOFILE`).
+        OPEN_FILES(AbiNumber.RLIMIT_NOFILE),
+        /// Bytes of memory that cannot be swapped (`RLIMIT_MEMLOCK`).
+        LOCKED_MEMORY(AbiNumber.RLIMIT_MEMLOCK),
+        /// Processes of a user, on Linux threads (`RLIMIT_NPROC`).
+        PROCESSES(AbiNumber.RLIMIT_NPROC);
+
+        private final AbiNumber number;
+
+        Resource(AbiNumber number) {
+            this.number = number;
+        }
+    }
+
+    /// How much of a resource this process may have.
+    ///
+    /// @param soft the limit, [Long#MAX_VALUE] if there is none
+    /// @param hard what the process may raise it to, [Long#MAX_VALUE] for anything
+    public record Limit(long soft, long hard) {}
+
+    /// How much of a resource this process may have.
+    ///
+    /// @param resource what
+    /// @return its limits
+    /// @throws ErrnoException if `getrlimit(2)` fails
+    public static Limit limit(Resource resource) throws ErrnoException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment limit = arena.allocate(16, 8);
+            ErrnoException.check("getrlimit", Libc.getrlimit(resource.number.value(), limit));
+            return new Limit(finite(limit.get(JAVA_LONG, 0)), finite(limit.get(JAVA_LONG, 8)));
+        }
+    }
+
+    /// No limit is all bits on Linux, and all but the sign on the others.
+    private static long finite(long limit) {
+        return limit < 0 ? Long.MAX_VALUE : limit;
     }
 
     /// How many descriptors this process may have open.
@@ -34,11 +96,7 @@ public final class Host {
     /// @return the soft `RLIMIT_NOFILE`
     /// @throws ErrnoException if `getrlimit(2)` fails
     public static long rlimitNofile() throws ErrnoException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment limit = arena.allocate(16, 8);
-            ErrnoException.check("getrlimit", Libc.getrlimit(AbiNumber.RLIMIT_NOFILE.value(), limit));
-            return limit.get(JAVA_LONG, 0);
-        }
+        return limit(Resource.OPEN_FILES).soft();
     }
 
     /// Lets this process have more descriptors open, as far as that is possible, and never fewer.

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 public enum HostOs {
     /// Linux, with any C library.
     LINUX,
-    /// macOS 11 or newer.
+    /// macOS 13 or newer.
     MACOS,
     /// FreeBSD 13 or newer.
     FREEBSD;
@@ -25,6 +25,11 @@ public enum HostOs {
                     "unsupported operating system '" + NAME + "': this program runs on Linux, macOS and FreeBSD");
         }
         return CURRENT;
+    }
+
+    /// {@return the name in lower case, as in `-Dvhost.host=macos`}
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
     }
 
     static @Nullable HostOs named(String osName) {

@@ -1,7 +1,5 @@
 package org.vhostdevice.core.sys;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -138,7 +136,7 @@ public final class Isolation {
     /// @return `fs.nr_open` on Linux; otherwise as many as this process may get
     /// @throws IOException if that cannot be found out
     public static long mostOpenFiles() throws IOException {
-        if (HostOs.current() == HostOs.LINUX) {
+        if (Capability.PROC_FDS.available()) {
             // In one piece: the kernel gives no second one.
             try (BufferedReader reader = Files.newBufferedReader(MOST_OPEN_FILES)) {
                 return Long.parseLong(reader.readLine());
@@ -152,10 +150,6 @@ public final class Isolation {
     /// @return the hard `RLIMIT_NOFILE`
     /// @throws ErrnoException if `getrlimit(2)` fails
     public static long hardLimitOfOpenFiles() throws ErrnoException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment limit = arena.allocate(JAVA_LONG, 2);
-            ErrnoException.check("getrlimit", Libc.getrlimit(AbiNumber.RLIMIT_NOFILE.value(), limit));
-            return limit.getAtIndex(JAVA_LONG, 1);
-        }
+        return Host.limit(Host.Resource.OPEN_FILES).hard();
     }
 }

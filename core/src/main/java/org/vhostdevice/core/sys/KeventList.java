@@ -9,14 +9,20 @@ import java.lang.foreign.MemorySegment;
 
 /// An array of `struct kevent`, and how interest and readiness are said in it.
 ///
-/// Interest in nothing but a hang-up is a read filter whose low-water mark is never reached: a filter fires at the
-/// end of the stream in any case.
+/// Interest in nothing but a hang-up is a read filter whose low-water mark is out of reach: a filter fires at the end
+/// of
+/// the stream in any case. macOS lowers that mark to what the socket can hold, so a full socket reaches it. Such a
+/// filter therefore says once what has happened (`EV_CLEAR`), and not again as long as nothing more does.
 final class KeventList {
     static final int EVFILT_READ = -1;
     static final int EVFILT_WRITE = -2;
     static final int EV_ADD = 1;
     static final int EV_DELETE = 2;
+    static final int EV_CLEAR = 0x20;
     static final int EV_EOF = 0x8000;
+
+    /// The most that [#change] puts in.
+    static final int MOST_CHANGES = 3;
     static final int NOTE_LOWAT = 1;
 
     private final MemorySegment events;
@@ -41,30 +47,46 @@ final class KeventList {
 
     /// Puts the changes in that lead from one interest to another.
     ///
-    /// @return how many there are, at most 2
+    /// @return how many there are, at most [#MOST_CHANGES]
     int change(int fd, int from, int to) {
         int n = 0;
-        int read = to & (Poller.READ | Poller.HANGUP);
-        if (read != (from & (Poller.READ | Poller.HANGUP))) {
-            boolean onlyHangup = read == Poller.HANGUP;
-            put(n++, fd, EVFILT_READ, read == 0 ? EV_DELETE : EV_ADD, onlyHangup);
+        int before = reading(from);
+        int after = reading(to);
+        if (before != after) {
+            // A filter that is there already keeps its kind, so it is taken away first.
+            if (before != 0) {
+                put(n++, fd, EVFILT_READ, EV_DELETE);
+            }
+            if (after == Poller.HANGUP) {
+                putHangup(n++, fd);
+            } else if (after != 0) {
+                put(n++, fd, EVFILT_READ, EV_ADD);
+            }
         }
         if (((from ^ to) & Poller.WRITE) != 0) {
-            put(n++, fd, EVFILT_WRITE, (to & Poller.WRITE) == 0 ? EV_DELETE : EV_ADD, false);
+            put(n++, fd, EVFILT_WRITE, (to & Poller.WRITE) == 0 ? EV_DELETE : EV_ADD);
         }
         return n;
     }
 
-    private void put(int i, int fd, int eventFilter, int action, boolean onlyHangup) {
+    /// The filter that an interest takes: one for reading, which tells of hang-ups too, one for these alone, or none.
+    private static int reading(int interest) {
+        return (interest & Poller.READ) != 0 ? Poller.READ : interest & Poller.HANGUP;
+    }
+
+    private void putHangup(int i, int fd) {
+        put(i, fd, EVFILT_READ, EV_ADD | EV_CLEAR);
+        long at = (long) i * eventSize;
+        events.set(JAVA_INT, at + fflags, NOTE_LOWAT);
+        events.set(JAVA_LONG, at + data, Integer.MAX_VALUE);
+    }
+
+    private void put(int i, int fd, int eventFilter, int action) {
         MemorySegment event = events.asSlice((long) i * eventSize, eventSize);
         event.fill((byte) 0);
         event.set(JAVA_LONG, 0, fd);
         event.set(JAVA_SHORT, filter, (short) eventFilter);
         event.set(JAVA_SHORT, flags, (short) action);
-        if (onlyHangup) {
-            event.set(JAVA_INT, fflags, NOTE_LOWAT);
-            event.set(JAVA_LONG, data, Integer.MAX_VALUE);
-        }
     }
 
     /// The descriptor of an event.

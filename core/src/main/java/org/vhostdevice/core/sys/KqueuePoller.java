@@ -13,7 +13,7 @@ final class KqueuePoller implements Poller {
     private final WatchedFds watched = new WatchedFds();
     private final OwnedFd kqueue;
     private final KeventList events = new KeventList(HostAbi.current(), Arena.ofAuto(), CAPACITY);
-    private final KeventList changes = new KeventList(HostAbi.current(), Arena.ofAuto(), 2);
+    private final KeventList changes = new KeventList(HostAbi.current(), Arena.ofAuto(), KeventList.MOST_CHANGES);
     private final MemorySegment timeout = Arena.ofAuto().allocate(16, 8);
 
     KqueuePoller() throws ErrnoException {
@@ -59,7 +59,10 @@ final class KqueuePoller implements Poller {
         ErrnoException.check("kevent", n);
         for (int i = 0; i < n; i++) {
             int fd = events.fd(i);
-            watched.noteReady(fd, events.ready(i, watched.interest(fd)));
+            int ready = events.ready(i, watched.interest(fd));
+            if (ready != 0) {
+                watched.noteReady(fd, ready);
+            }
         }
         return watched.readyCount();
     }

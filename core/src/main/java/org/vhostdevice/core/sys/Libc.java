@@ -16,6 +16,8 @@ final class Libc {
     /// What a call on a non-blocking descriptor returns that would have to wait.
     static final int EAGAIN = -Errno.EAGAIN.number();
 
+    private static final int MAP_SHARED = 1;
+    private static final int SPACECTL_DEALLOC = 1;
     private static final int FUTEX = AbiNumber.SYS_FUTEX.or(-1);
     private static final int IO_URING_SETUP = AbiNumber.SYS_IO_URING_SETUP.or(-1);
     private static final int IO_URING_ENTER = AbiNumber.SYS_IO_URING_ENTER.or(-1);
@@ -23,12 +25,11 @@ final class Libc {
     private Libc() {}
 
     static int open(MemorySegment path, int flags, int mode) {
-        return Downcall.variadicToInt(Symbol.OPEN, checked(path, 1), flags, mode);
+        return Downcall.toInt(Symbol.OPEN, checked(path, 1), flags, mode);
     }
 
-    /// Opens POSIX shared memory, in a function that is variadic on macOS.
     static int shmOpen(MemorySegment name, int flags, int mode) {
-        return Downcall.variadicToInt(Symbol.SHM_OPEN, checked(name, 1), flags, mode);
+        return Downcall.toInt(Symbol.SHM_OPEN, checked(name, 1), flags, mode);
     }
 
     static int shmUnlink(MemorySegment name) {
@@ -86,20 +87,20 @@ final class Libc {
     }
 
     static int fcntl(int fd, int command, long argument) {
-        return Downcall.variadicToInt(Symbol.FCNTL, fd, command, argument);
+        return Downcall.toInt(Symbol.FCNTL, fd, command, argument);
     }
 
     static int fcntl(int fd, int command, MemorySegment argument) {
-        return Downcall.variadicToInt(Symbol.FCNTL, fd, command, checked(argument, 1));
+        return Downcall.toInt(Symbol.FCNTL, fd, command, checked(argument, 1), 0, 0);
     }
 
     static int ioctl(int fd, int request, MemorySegment argument) {
-        return Downcall.variadicToInt(Symbol.IOCTL, fd, Integer.toUnsignedLong(request), checked(argument, 1));
+        return Downcall.toInt(Symbol.IOCTL, fd, Integer.toUnsignedLong(request), checked(argument, 1), 0, 0);
     }
 
     /// An `ioctl` without an argument.
     static int ioctl(int fd, int request) {
-        return Downcall.variadicToInt(Symbol.IOCTL, fd, Integer.toUnsignedLong(request), 0);
+        return Downcall.toInt(Symbol.IOCTL, fd, Integer.toUnsignedLong(request), 0);
     }
 
     static int flock(int fd, int operation) {
@@ -118,9 +119,9 @@ final class Libc {
         return Downcall.toInt(Symbol.FALLOCATE, fd, mode, offset, bytes, 0, 0);
     }
 
-    /// Gives up the range in a `struct spacectl_range` (`SPACECTL_DEALLOC` 1).
+    /// Gives up the range in a `struct spacectl_range`.
     static int fspacectl(int fd, MemorySegment range) {
-        return Downcall.toInt(Symbol.FSPACECTL, fd, 1, checked(range, 16), 0, 0);
+        return Downcall.toInt(Symbol.FSPACECTL, fd, SPACECTL_DEALLOC, checked(range, 16), 0, 0);
     }
 
     static long lseek(int fd, long offset, int whence) {
@@ -145,11 +146,11 @@ final class Libc {
         return Downcall.toInt(Symbol.FTRUNCATE, fd, size);
     }
 
-    /// Maps `bytes` of a file from `offset` on, shared (`MAP_SHARED` 1), at an address of the kernel's choice.
+    /// Maps `bytes` of a file from `offset` on, shared, at an address of the kernel's choice.
     ///
     /// @return the address, or the negated error number
     static long mmapShared(long bytes, int protection, int fd, long offset) {
-        return Downcall.toLong(Symbol.MMAP, 0, bytes, protection, 1, fd, offset);
+        return Downcall.toLong(Symbol.MMAP, 0, bytes, protection, MAP_SHARED, fd, offset);
     }
 
     static int munmap(long address, long bytes) {

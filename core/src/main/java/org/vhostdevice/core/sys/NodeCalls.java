@@ -16,12 +16,16 @@ public sealed interface NodeCalls permits ProcNodeCalls, EmptyPathNodeCalls, FdN
 
     /// {@return the calls of this host}
     static NodeCalls ofHost() {
-        if (!Capability.PATH_FDS.available()) {
-            return new FdNodeCalls();
+        if (areNamesOfDescriptors()) {
+            return new ProcNodeCalls("/proc/self/fd/");
         }
-        return AbiNumber.O_EMPTY_PATH.existsOn(HostAbi.current())
-                ? new EmptyPathNodeCalls()
-                : new ProcNodeCalls("/proc/self/fd/");
+        boolean emptyNames = Capability.PATH_FDS.available() && AbiNumber.O_EMPTY_PATH.isUsable();
+        return emptyNames ? new EmptyPathNodeCalls() : new FdNodeCalls();
+    }
+
+    /// {@return whether the calls of this host need the names in `/proc/self/fd`}
+    static boolean areNamesOfDescriptors() {
+        return Capability.PATH_FDS.available() && Capability.PROC_FDS.available();
     }
 
     /// {@return the calls of this host for a process whose working directory is its `/proc/self/fd`, because it cannot

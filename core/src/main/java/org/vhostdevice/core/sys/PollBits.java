@@ -7,7 +7,11 @@ final class PollBits {
     private static final int POLLERR = 8;
     private static final int POLLHUP = 0x10;
     private static final int POLLNVAL = 0x20;
-    private static final int POLLRDHUP = AbiNumber.POLLRDHUP.or(0);
+
+    /// Also where macOS is played: poll(2) stands for its kqueue then, which does tell.
+    private static final int POLLRDHUP =
+            AbiNumber.POLLRDHUP.existsOn(HostAbi.current()) ? AbiNumber.POLLRDHUP.on(HostAbi.current()) : 0;
+
     private static final int ANY_HANGUP = POLLERR | POLLHUP | POLLNVAL | POLLRDHUP;
     private static final long NANOS_PER_MILLI = 1_000_000;
 

@@ -11,7 +11,8 @@ public interface Poller extends AutoCloseable {
     int WRITE = 2;
 
     /// The other side has closed its end or, if asked for, its writing half; or the descriptor is broken. May be
-    /// reported without being asked for, but not where there is no interest at all.
+    /// reported without being asked for, but not where there is no interest at all; perhaps once only where it is
+    /// all that is of interest.
     int HANGUP = 4;
 
     /// With [#READ], where [#edges] says so: readiness is reported once for each write to the descriptor, whether it

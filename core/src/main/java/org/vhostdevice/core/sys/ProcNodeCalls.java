@@ -54,21 +54,23 @@ final class ProcNodeCalls implements NodeCalls {
 
     @Override
     public int open(int directory, MemorySegment name) {
-        int node = Downcall.openAt(directory, Libc.checked(name, 1).address(), PATH, 0);
+        int node =
+                Downcall.toInt(Symbol.OPENAT, directory, Libc.checked(name, 1).address(), PATH, 0, 0, 0);
         Reference.reachabilityFence(name);
         return node;
     }
 
     @Override
     public int nameOf(int fd) {
-        return Downcall.openAt(AT_FDCWD, pathOf(fd), PATH & ~AbiNumber.O_NOFOLLOW.value(), 0);
+        return Downcall.toInt(Symbol.OPENAT, AT_FDCWD, pathOf(fd), PATH & ~AbiNumber.O_NOFOLLOW.value(), 0, 0, 0);
     }
 
     @Override
     public int reopen(NodeRef node, int flags) {
         int result;
         do {
-            result = Downcall.openAt(AT_FDCWD, pathOf(node.at()), flags | OpenFlags.CLOSE_ON_EXEC, 0);
+            result = Downcall.toInt(
+                    Symbol.OPENAT, AT_FDCWD, pathOf(node.at()), flags | OpenFlags.CLOSE_ON_EXEC, 0, 0, 0);
         } while (result == Libc.EINTR);
         return result;
     }

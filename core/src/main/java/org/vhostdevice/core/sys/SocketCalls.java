@@ -60,6 +60,15 @@ final class SocketCalls {
         return Downcall.toLong(Symbol.RECVMSG, fd, Libc.checked(message, 1), flags, 0, 0);
     }
 
+    /// Asks for the address of the other side and drops it.
+    static int getpeername(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = arena.allocate(AbiNumber.SOCKADDR_UN_SIZE.value(), 8);
+            MemorySegment length = arena.allocateFrom(JAVA_INT, (int) address.byteSize());
+            return Downcall.toInt(Symbol.GETPEERNAME, fd, address, length.address(), 0);
+        }
+    }
+
     static int setsockopt(int fd, int level, int option, int value) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment argument = arena.allocateFrom(JAVA_INT, value);

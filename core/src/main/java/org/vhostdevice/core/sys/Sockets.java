@@ -18,6 +18,13 @@ public final class Sockets {
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_NODELAY = 1;
 
+    /// Hosts that have small buffers anyway are left as they are.
+    private static final boolean LARGE_BUFFERS =
+            Capability.LARGE_SOCKET_BUFFERS.available() || !Capability.LARGE_SOCKET_BUFFERS.existsOn(HostAbi.current());
+
+    /// Half of what is wanted: Linux doubles it.
+    private static final int SMALL_BUFFER = 4096;
+
     private Sockets() {}
 
     /// A connection that was asked for.
@@ -200,7 +207,18 @@ public final class Sockets {
                 ? OwnedFd.ofResult("socket", SocketCalls.socket(family, typeAndFlags | AbiNumber.SOCK_CLOEXEC.value()))
                 : OwnedFd.ofInheritableResult("socket", SocketCalls.socket(family, typeAndFlags));
         UnixSocket.suppressSigpipe(fd);
+        if (family == Sockaddr.AF_UNIX) {
+            limitBuffers(fd);
+        }
         return fd;
+    }
+
+    /// Has a Unix socket buffer as little as those of other hosts, where that is tested.
+    static void limitBuffers(OwnedFd fd) {
+        if (!LARGE_BUFFERS) {
+            var _ = SocketCalls.setsockopt(fd.number(), SOL_SOCKET, AbiNumber.SO_SNDBUF.value(), SMALL_BUFFER);
+            var _ = SocketCalls.setsockopt(fd.number(), SOL_SOCKET, AbiNumber.SO_RCVBUF.value(), SMALL_BUFFER);
+        }
     }
 
     /// Makes sure that a socket is non-blocking, where it was not made so.

@@ -86,7 +86,7 @@ public final class SystemCallFilter {
 
     /// {@return whether this host has filters, and its calls are known}
     public static boolean possible() {
-        return HostOs.current() == HostOs.LINUX && AbiNumber.SYS_SECCOMP.existsOn(HostAbi.current());
+        return Capability.SECCOMP.available();
     }
 
     /// Filters the calls of all threads from now on, for ever. No thread gets new privileges from now on either.

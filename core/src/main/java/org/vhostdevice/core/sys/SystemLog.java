@@ -39,8 +39,8 @@ public final class SystemLog {
     /// @param message one line
     public static void write(int priority, String message) {
         try (Arena arena = Arena.ofConfined()) {
-            int _ = Downcall.variadicToInt(
-                    Symbol.SYSLOG, priority, FORMAT.address(), arena.allocateFrom(message.replace('\0', ' ')));
+            int _ = Downcall.toInt(
+                    Symbol.SYSLOG, priority, FORMAT.address(), arena.allocateFrom(message.replace('\0', ' ')), 0, 0);
         }
     }
 }

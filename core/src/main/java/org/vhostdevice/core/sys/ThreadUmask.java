@@ -13,11 +13,11 @@ public final class ThreadUmask {
 
     /// {@return whether threads of this host can have masks of their own}
     public static boolean possible() {
-        return Symbol.UNSHARE.isPresent();
+        return Symbol.UNSHARE.isUsable();
     }
 
     private static int separate() {
-        boolean separated = Symbol.UNSHARE.isPresent() && Downcall.toInt(Symbol.UNSHARE, CLONE_FS) == 0;
+        boolean separated = Symbol.UNSHARE.isUsable() && Downcall.toInt(Symbol.UNSHARE, CLONE_FS) == 0;
         return separated ? UNKNOWN : SHARED;
     }
 

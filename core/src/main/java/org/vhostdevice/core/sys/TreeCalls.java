@@ -26,7 +26,10 @@ public final class TreeCalls {
     private static final int NOCTTY = AbiNumber.O_NOCTTY.value();
     private static final MemorySegment SELF = Arena.global().allocateFrom(".");
     private static final int EINVAL = -Errno.EINVAL.number();
-    private static final int GETDENTS64 = AbiNumber.SYS_GETDENTS64.or(-1);
+
+    /// Also where another host is played, whose call this one lacks.
+    private static final int GETDENTS64 =
+            HostOs.current() == HostOs.LINUX ? AbiNumber.SYS_GETDENTS64.on(HostAbi.current()) : -1;
 
     private TreeCalls() {}
 
@@ -41,7 +44,7 @@ public final class TreeCalls {
         int all = flags | NOFOLLOW | NOCTTY;
         int result;
         do {
-            result = Downcall.openAt(directory, address(name), all, mode);
+            result = Downcall.toInt(Symbol.OPENAT, directory, address(name), all, mode, 0, 0);
         } while (result == Libc.EINTR);
         Reference.reachabilityFence(name);
         return result;
@@ -54,7 +57,7 @@ public final class TreeCalls {
     /// @param mode permissions of a new file
     /// @return a descriptor that the caller owns
     public static int openSelf(int directory, int flags, int mode) {
-        return Downcall.openAt(directory, SELF.address(), flags | OpenFlags.CLOSE_ON_EXEC, mode);
+        return Downcall.toInt(Symbol.OPENAT, directory, SELF.address(), flags | OpenFlags.CLOSE_ON_EXEC, mode, 0, 0);
     }
 
     /// Makes a directory.
@@ -132,14 +135,14 @@ public final class TreeCalls {
     public static int rename(int from, MemorySegment name, int to, MemorySegment newName, int flags) {
         Symbol call = Symbol.RENAMEAT;
         int hostFlags = 0;
-        if (flags != 0 && Symbol.RENAMEAT2.isPresent()) {
+        if (flags != 0 && Symbol.RENAMEAT2.isUsable()) {
             call = Symbol.RENAMEAT2;
             hostFlags = flags;
         } else if (flags != 0) {
             call = Symbol.RENAMEATX_NP;
             hostFlags = renameFlag(flags);
         }
-        if (flags != 0 && (hostFlags == 0 || !call.isPresent())) {
+        if (flags != 0 && (hostFlags == 0 || !call.isUsable())) {
             return EINVAL;
         }
         int result = Downcall.toInt(call, from, address(name), to, address(newName), hostFlags, 0);

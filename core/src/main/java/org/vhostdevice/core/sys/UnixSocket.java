@@ -110,6 +110,7 @@ public final class UnixSocket {
                     fd.closeOnExec();
                 }
                 suppressSigpipe(fd);
+                Sockets.limitBuffers(fd);
             }
             return pair;
         }
@@ -140,7 +141,9 @@ public final class UnixSocket {
             int result = ready == 0 ? Libc.EINTR : Sockets.acceptNow(fd, 0);
             boolean again = result == Libc.EINTR || result == Libc.EAGAIN || result == -Errno.ECONNABORTED.number();
             if (!again) {
-                return Sockets.accepted(result);
+                OwnedFd peer = Sockets.accepted(result);
+                Sockets.limitBuffers(peer);
+                return peer;
             }
         }
     }
@@ -284,18 +287,21 @@ public final class UnixSocket {
         return FileIo.status(fd).kind() == FileStatus.Kind.SOCKET;
     }
 
-    /// Whether a socket listens, so that one can [#accept] on it.
+    /// Whether a socket listens, so that one can [#accept] on it: it is connected to nobody. Not every host
+    /// answers `SO_ACCEPTCONN`.
     ///
-    /// @param fd a socket
+    /// @param fd a socket that listens, or is or was connected
     /// @return whether it listens
     /// @throws ErrnoException with `ENOTSOCK` if it is no socket
     public static boolean isListening(int fd) throws ErrnoException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment value = arena.allocate(JAVA_INT);
-            ErrnoException.check(
-                    "SO_ACCEPTCONN", SocketCalls.getsockopt(fd, SOL_SOCKET, AbiNumber.SO_ACCEPTCONN.value(), value));
-            return value.get(JAVA_INT, 0) != 0;
+        int result = SocketCalls.getpeername(fd);
+        if (result == -Errno.ENOTCONN.number()) {
+            return true;
         }
+        if (result != -Errno.EINVAL.number()) { // its peer has gone, on macOS
+            ErrnoException.check("getpeername", result);
+        }
+        return false;
     }
 
     /// The process that was at the other end when the connection was made.

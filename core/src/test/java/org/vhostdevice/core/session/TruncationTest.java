@@ -50,6 +50,7 @@ class TruncationTest {
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:ErrorFile=" + directory.resolve("crash"),
                 "-Dvhost.disable=" + System.getProperty("vhost.disable", ""),
+                "-Dvhost.host=" + System.getProperty("vhost.host", ""),
                 "-cp",
                 System.getProperty("java.class.path"),
                 TruncationChild.class.getName(),

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class EventTest {
     @Nested
-    @DisabledOnOs(OS.MAC)
+    @EnabledIf("org.vhostdevice.core.sys.EventTest#hasEventfds")
     class EventfdTest extends EventContract {
         @Override
         Notification open() throws IOException {
@@ -92,6 +92,10 @@ class EventTest {
         }
     }
 
+    static boolean hasEventfds() {
+        return Symbol.EVENTFD.isUsable();
+    }
+
     private static OwnedFd blockingEventfd() throws ErrnoException {
         return OwnedFd.ofResult("eventfd", Libc.eventfd(0, AbiNumber.EFD_CLOEXEC.value()));
     }
@@ -112,7 +116,7 @@ class EventTest {
     }
 
     @Test
-    @DisabledOnOs(OS.MAC)
+    @EnabledIf("org.vhostdevice.core.sys.EventTest#hasEventfds")
     void blockingEventfdOfTheFrontEndStaysBlocking() throws IOException {
         OwnedFd fd = blockingEventfd();
         try (EventNotifier notifier = EventNotifier.adopt(fd)) {
@@ -124,7 +128,7 @@ class EventTest {
     }
 
     @Test
-    @DisabledOnOs(OS.MAC)
+    @EnabledIf("org.vhostdevice.core.sys.EventTest#hasEventfds")
     void fullBlockingEventfdDoesNotHoldTheNotifierUp() throws IOException {
         OwnedFd fd = blockingEventfd();
         try (EventNotifier notifier = EventNotifier.adopt(fd)) {
@@ -136,7 +140,7 @@ class EventTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    @DisabledOnOs(OS.MAC)
+    @EnabledIf("org.vhostdevice.core.sys.EventTest#hasEventfds")
     void unblockFreesAWriterThatWaits(boolean blockingLater) throws Exception {
         OwnedFd fd = blockingEventfd();
         if (blockingLater) {
@@ -170,7 +174,7 @@ class EventTest {
 
     @ParameterizedTest
     @EnumSource
-    @DisabledOnOs(OS.MAC)
+    @EnabledIf("org.vhostdevice.core.sys.EventTest#hasEventfds")
     void newEndsAreNonBlockingAndCloseOnExec(Notification.Kind kind) throws IOException {
         try (Notification ends = Notification.create(kind)) {
             for (OwnedFd end : List.of(ends.readEnd(), ends.writeEnd())) {
@@ -198,6 +202,7 @@ class EventTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void anonymousFileThatIsNoEventfdIsRefused() throws IOException {
+        assumeTrue(Symbol.EPOLL_CREATE1.isUsable() && Capability.PROC_FDS.available());
         try (OwnedFd epoll = new OwnedFd(Libc.epollCreate1(AbiNumber.O_CLOEXEC.value()))) {
             assertThrows(IOException.class, () -> EventConsumer.adopt(epoll).close());
             assertThrows(IOException.class, () -> EventNotifier.adopt(epoll).close());

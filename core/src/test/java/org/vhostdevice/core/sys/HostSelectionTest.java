@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -65,12 +64,71 @@ class HostSelectionTest {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            mode = EnumSource.Mode.MATCH_NONE,
-            names = {"KQUEUE", "KEVENT", "FSPACECTL", "FREADLINK", "GETDIRENTRIES64", "RENAMEATX_NP", "EXTATTR_.*"})
+    @EnumSource
     @EnabledOnOs(OS.LINUX)
-    void everyOtherFunctionIsInTheLibraryOfLinux(Symbol symbol) {
-        assertTrue(symbol.isPresent());
+    void functionsOfLinuxAreInItsLibraryUnlessAnotherHostIsPlayedThatLacksThem(Symbol symbol) {
+        assertEquals(symbol.existsOn(HostAbi.current()) && symbol.existsOn(HostAbi.limit()), symbol.isUsable());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void hostThatIsPlayedIsKnownByItsName(HostOs os) {
+        assertEquals(os, HostAbi.limit(os.label()).os());
+        assertEquals(HostAbi.limit(os.label()), HostAbi.limit(os.name()));
+        assertEquals(HostAbi.current(), HostAbi.limit(""));
+    }
+
+    @Test
+    void otherHostCannotBePlayed() {
+        Exception e = assertThrows(IllegalArgumentException.class, () -> {
+            var _ = HostAbi.limit("windows");
+        });
+        assertEquals("-Dvhost.host: unknown host 'windows', known are linux, macos and freebsd", e.getMessage());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothingIsUsedThatThePlayedHostLacks(AbiNumber number) {
+        boolean both = number.existsOn(HostAbi.current()) && number.existsOn(HostAbi.limit());
+        assertEquals(both, number.isUsable());
+        assertEquals(both ? number.on(HostAbi.current()) : 77, number.or(77));
+    }
+
+    @Test
+    void hostsLackWhatTheyAreKnownToLack() {
+        assertEquals(EnumSet.of(Capability.KQUEUE), lacking(HostAbi.LINUX_X86_64), "Linux");
+        assertEquals(
+                EnumSet.complementOf(
+                        EnumSet.of(Capability.KQUEUE, Capability.OFD_LOCKS, Capability.PUNCH_HOLE, Capability.VSOCK)),
+                lacking(HostAbi.MACOS_AARCH64),
+                "macOS");
+        assertEquals(
+                EnumSet.complementOf(EnumSet.of(
+                        Capability.KQUEUE,
+                        Capability.EVENTFD,
+                        Capability.MEMFD,
+                        Capability.SEALS,
+                        Capability.ATOMIC_CLOEXEC,
+                        Capability.PATH_FDS,
+                        Capability.DIRECTORY_OFFSETS,
+                        Capability.PUNCH_HOLE,
+                        Capability.UNIX_SEQPACKET)),
+                lacking(HostAbi.FREEBSD),
+                "FreeBSD");
+    }
+
+    private static Set<Capability> lacking(HostAbi abi) {
+        Set<Capability> result = EnumSet.allOf(Capability.class);
+        result.removeIf(capability -> capability.existsOn(abi));
+        return result;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void capabilityOfAnotherHostIsNotAvailable(Capability capability) {
+        if (!capability.existsOn(HostAbi.current()) || !capability.existsOn(HostAbi.limit())) {
+            assertFalse(capability.available());
+        }
     }
 
     @Test

@@ -6,12 +6,25 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.classfile.Attributes;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.FieldModel;
+import java.lang.classfile.attribute.ConstantValueAttribute;
+import java.lang.classfile.constantpool.ConstantValueEntry;
+import java.lang.classfile.constantpool.IntegerEntry;
+import java.lang.classfile.constantpool.LongEntry;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -26,6 +39,8 @@ class HostTablesTest {
 
     private final Properties numbers = load("/host-abi.properties");
     private final Properties errors = load("/host-errno.properties");
+    private final Properties functions = load("/host-symbols.properties");
+    private final Properties constants = load("/host-constants.properties");
 
     private static Properties load(String resource) {
         Properties properties = new Properties();
@@ -122,6 +137,76 @@ class HostTablesTest {
             for (int number : new int[] {Integer.MIN_VALUE, -1, 0, 200, Integer.MAX_VALUE}) {
                 assertEquals(Errno.UNKNOWN, Errno.of(os, number));
             }
+        }
+    }
+
+    @Test
+    void everyFunctionIsCompared() {
+        assertEquals(functions.stringPropertyNames(), names(Arrays.stream(Symbol.values())));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyHostHasTheFunctionOfItsLibrary(Symbol symbol) {
+        List<String> expected = row(functions, symbol);
+        Map<HostAbi, Integer> columns = Map.of(
+                HostAbi.LINUX_X86_64, 0,
+                HostAbi.LINUX_AARCH64, 0,
+                HostAbi.MACOS_X86_64, 1,
+                HostAbi.MACOS_AARCH64, 2,
+                HostAbi.FREEBSD, 3);
+        columns.forEach((abi, column) ->
+                assertEquals(expected.get(column), symbol.existsOn(abi) ? symbol.nameOn(abi) : NONE, abi.name()));
+        assertEquals(expected.get(4), Integer.toString(symbol.fixedArguments()));
+    }
+
+    @Test
+    void everyConstantInTheCodeIsListed() {
+        assertEquals(
+                new TreeSet<>(constants.stringPropertyNames()),
+                new TreeSet<>(constantsInTheCode().keySet()));
+    }
+
+    @Test
+    void everyConstantHasTheNumberOfTheHeaders() {
+        constantsInTheCode().forEach((name, number) -> {
+            List<String> row = List.of(constants.getProperty(name).split(" "));
+            for (String header : row.subList(1, row.size())) {
+                assertTrue(header.equals(NONE) || Long.parseLong(header) == number, name + " = " + row);
+            }
+        });
+    }
+
+    /// All numbers that the classes for hosts hold as constants, by class and name.
+    private static Map<String, Long> constantsInTheCode() {
+        Map<String, Long> found = new TreeMap<>();
+        try (Stream<Path> files = Files.list(
+                Path.of(Objects.requireNonNull(HostAbi.class.getResource(".")).toURI()))) {
+            for (Path file :
+                    files.filter(path -> isOurs(path.getFileName().toString())).toList()) {
+                ClassModel type = ClassFile.of().parse(file);
+                String name = file.getFileName().toString().replace(".class", "");
+                for (FieldModel field : type.fields()) {
+                    field.findAttribute(Attributes.constantValue())
+                            .map(ConstantValueAttribute::constant)
+                            .ifPresent(value -> note(found, name + '.' + field.fieldName(), value));
+                }
+            }
+        } catch (IOException | URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+        return found;
+    }
+
+    private static boolean isOurs(String file) {
+        return file.endsWith(".class") && !file.contains("Test") && !file.contains("Contract");
+    }
+
+    private static void note(Map<String, Long> found, String name, ConstantValueEntry value) {
+        switch (value) {
+            case IntegerEntry number -> found.put(name, (long) number.intValue());
+            case LongEntry number when !name.endsWith("serialVersionUID") -> found.put(name, number.longValue());
+            default -> {} // texts
         }
     }
 }

@@ -27,6 +27,19 @@ class HostTest {
     }
 
     @Test
+    void pagesMayBeTakenForLargerOnesButNotForSmallerOnes() {
+        assertEquals(Math.max(4096, HostAbi.limit().pageSize()), Host.pageSize(4096, ""));
+        assertEquals(16_384, Host.pageSize(16_384, ""));
+        assertEquals(65_536, Host.pageSize(4096, "65536"));
+        for (String wrong : new String[] {"2048", "5000", "-4096", "x", "99999999999999999999"}) {
+            Exception e = assertThrows(IllegalArgumentException.class, () -> {
+                var _ = Host.pageSize(4096, wrong);
+            });
+            assertEquals("-Dvhost.page-size: '" + wrong + "' is not a power of two of 4096 or more", e.getMessage());
+        }
+    }
+
+    @Test
     void someFilesMayBeOpen() throws IOException {
         assertTrue(Host.rlimitNofile() >= 20);
     }

@@ -87,20 +87,27 @@ class LayoutTest {
     private static final String MACOS_ADD_READ =
             "0700000000000000 ffff 0100 00000000 0000000000000000 0000000000000000";
 
+    private static final String MACOS_DELETE_READ =
+            "0700000000000000 ffff 0200 00000000 0000000000000000 0000000000000000";
+
     @ParameterizedTest
     @CsvSource({
         "MACOS_AARCH64, 0, 1, 1, " + MACOS_ADD_READ,
         "FREEBSD, 0, 1, 1, " + MACOS_ADD_READ + "0000000000000000000000000000000000000000000000000000000000000000",
-        // Interest in a hang-up only is a low-water mark out of reach.
-        "MACOS_AARCH64, 0, 4, 1, 0700000000000000 ffff 0100 01000000 ffffff7f00000000 0000000000000000",
-        "MACOS_AARCH64, 4, 5, 1, " + MACOS_ADD_READ,
+        // Interest in a hang-up only is a low-water mark out of reach, and said once (EV_CLEAR).
+        "MACOS_AARCH64, 0, 4, 1, 0700000000000000 ffff 2100 01000000 ffffff7f00000000 0000000000000000",
+        "MACOS_AARCH64, 4, 5, 2, " + MACOS_DELETE_READ + MACOS_ADD_READ,
+        "MACOS_AARCH64, 1, 5, 0, ''",
+        "MACOS_AARCH64, 1, 6, 3, " + MACOS_DELETE_READ
+                + "0700000000000000 ffff 2100 01000000 ffffff7f00000000 0000000000000000"
+                + "0700000000000000 feff 0100 00000000 0000000000000000 0000000000000000",
         "MACOS_AARCH64, 1, 2, 2, 0700000000000000 ffff 0200 00000000 0000000000000000 0000000000000000"
                 + "0700000000000000 feff 0100 00000000 0000000000000000 0000000000000000",
         "MACOS_AARCH64, 3, 1, 1, 0700000000000000 feff 0200 00000000 0000000000000000 0000000000000000",
         "MACOS_AARCH64, 3, 3, 0, ''"
     })
     void changeOfInterestIsFilters(HostAbi abi, int from, int to, int count, String bytes) {
-        KeventList list = new KeventList(abi, Arena.ofAuto(), 2);
+        KeventList list = new KeventList(abi, Arena.ofAuto(), KeventList.MOST_CHANGES);
         assertEquals(count, list.change(7, from, to));
         assertEquals(bytes.replace(" ", ""), hex(list.segment(), 0, (long) count * AbiNumber.KEVENT_SIZE.on(abi)));
     }

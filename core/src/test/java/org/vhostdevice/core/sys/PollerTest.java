@@ -7,10 +7,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 class PollerTest {
+    static boolean hasEpoll() {
+        return Symbol.EPOLL_CREATE1.isUsable();
+    }
+
     @Nested
     class ChosenTest extends PollerContract {
         @Override
@@ -28,7 +33,7 @@ class PollerTest {
     }
 
     @Nested
-    @EnabledOnOs(OS.LINUX)
+    @EnabledIf("org.vhostdevice.core.sys.PollerTest#hasEpoll")
     class EpollPollerTest extends PollerContract {
         @Override
         Poller create() throws IOException {

@@ -11,12 +11,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.device.StartUp;
 import org.vhostdevice.core.device.UsageException;
+import org.vhostdevice.core.sys.Capability;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.FileIo;
-import org.vhostdevice.core.sys.HostOs;
 import org.vhostdevice.core.sys.Isolation;
 import org.vhostdevice.core.sys.LinuxCapability;
+import org.vhostdevice.core.sys.NodeCalls;
 import org.vhostdevice.core.sys.SystemCallFilter;
 
 /// Confines the process to a shared directory.
@@ -116,7 +117,7 @@ public final class Sandbox {
 
     /// Starts the program anew with less, if that is to be.
     private void restart(StartUp start) throws UsageException, IOException {
-        if (HostOs.current() != HostOs.LINUX || (mode == SandboxMode.NONE && options.capabilities() == null)) {
+        if (!Capability.NAMESPACES.available() || (mode == SandboxMode.NONE && options.capabilities() == null)) {
             return;
         }
         boolean inUserNamespace = start.restarted() != null;
@@ -160,18 +161,19 @@ public final class Sandbox {
             case NAMESPACE -> new View(Jail.SHARED, false);
             case CHROOT -> {
                 touchWhatIsReadLate();
-                boolean linux = HostOs.current() == HostOs.LINUX;
+                boolean names = NodeCalls.areNamesOfDescriptors();
                 Path absolute = directory.toAbsolutePath();
-                if (linux) {
+                if (names) {
                     Isolation.changeDirectory(DESCRIPTORS);
                 }
                 Isolation.changeRoot(absolute);
-                if (linux) {
-                    Isolation.limitCapabilities(kept);
-                } else {
+                if (!names) {
                     Isolation.changeDirectory(Path.of("/"));
                 }
-                yield new View(Path.of("/"), linux);
+                if (Capability.NAMESPACES.available()) {
+                    Isolation.limitCapabilities(kept);
+                }
+                yield new View(Path.of("/"), names);
             }
         };
     }

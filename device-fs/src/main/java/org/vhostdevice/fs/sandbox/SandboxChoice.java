@@ -1,7 +1,7 @@
 package org.vhostdevice.fs.sandbox;
 
 import org.vhostdevice.core.device.UsageException;
-import org.vhostdevice.core.sys.HostOs;
+import org.vhostdevice.core.sys.Capability;
 import org.vhostdevice.core.sys.Isolation;
 import org.vhostdevice.core.sys.SystemCallFilter;
 
@@ -13,7 +13,7 @@ final class SandboxChoice {
     ///
     /// @throws UsageException if what was asked for is impossible
     static SandboxMode of(SandboxOptions options) throws UsageException {
-        boolean linux = HostOs.current() == HostOs.LINUX;
+        boolean linux = Capability.NAMESPACES.available();
         if (options.seccomp() != null && options.seccomp() != SeccompAction.NONE && !SystemCallFilter.possible()) {
             throw new UsageException("--seccomp is not known on this host: leave it out, or use --seccomp none");
         }
