@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.vhostdevice.cli.bench.BenchCommand;
 import org.vhostdevice.cli.check.CheckCommand;
+import org.vhostdevice.cli.doctor.DoctorCommand;
 import org.vhostdevice.core.device.DeviceProvider;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
@@ -76,7 +77,7 @@ public final class Main {
     private static CommandLine addTools(CommandLine root) {
         root.addSubcommand(new QuickstartCommand());
         root.addSubcommand(new TrainingCommand());
-        for (Object command : List.of(new BenchCommand(), new CheckCommand())) {
+        for (Object command : List.of(new BenchCommand(), new CheckCommand(), new DoctorCommand())) {
             CommandLine tool = new CommandLine(command);
             CommandSpec _ = tool.getCommandSpec().versionProvider(new RootCommand.Version());
             root.addSubcommand(tool);

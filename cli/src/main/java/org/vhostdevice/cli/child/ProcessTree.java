@@ -52,7 +52,7 @@ public final class ProcessTree {
     /// Ends all processes at once (SIGKILL), and returns when they have ended.
     ///
     /// @param root the process that started all others
-    static void kill(ProcessHandle root) {
+    public static void kill(ProcessHandle root) {
         List<ProcessHandle> processes = all(root).toList();
         for (ProcessHandle process : processes) {
             boolean _ = process.destroyForcibly();

@@ -40,7 +40,10 @@ public record HostProgram(Path path, List<String> options, Map<String, String> e
         return jar;
     }
 
-    /// The program of this build, or that which `-Dvhost.command` names, such as an installed one.
+    /// The program of this build, or that which `-Dvhost.command` names, such as an installed one. With
+    /// `-Dvhost.guest.host=macos` or `freebsd` it keeps to what that system has.
+    ///
+    /// @return the program, as it is started
     public static HostProgram ofThisBuild() {
         String command = System.getProperty("vhost.command");
         if (command != null) {
@@ -49,9 +52,21 @@ public record HostProgram(Path path, List<String> options, Map<String, String> e
             }
             return installed(Path.of(command));
         }
+        return ofThisBuild(System.getProperty("vhost.guest.host", ""));
+    }
+
+    /// The program of this build, keeping to what another system has.
+    ///
+    /// @param played `macos`, `freebsd`, or empty for this host alone
+    static HostProgram ofThisBuild(String played) {
         Path jar = jarOfThisBuild();
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        return new HostProgram(java, List.of("-jar", jar.toString()), Map.of());
+        List<String> options = new ArrayList<>();
+        if (!played.isEmpty()) {
+            options.add("-Dvhost.host=" + played);
+        }
+        options.addAll(List.of("-jar", jar.toString()));
+        return new HostProgram(java, options, Map.of());
     }
 
     /// The same program with more options.

@@ -40,6 +40,8 @@ final class InnerGuest {
         this.driver = driver;
     }
 
+    /// Connects as a guest does.
+    ///
     /// @param arguments the socket of the device
     public static void main(String[] arguments) throws IOException {
         FrontendOptions options = VsockDriver.prepare(FrontendOptions.defaults().withTimeout(LIMIT));
