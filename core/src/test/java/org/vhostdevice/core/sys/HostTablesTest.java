@@ -181,7 +181,7 @@ class HostTablesTest {
     private static Map<String, Long> constantsInTheCode() {
         Map<String, Long> found = new TreeMap<>();
         try (Stream<Path> files = Files.list(
-                Path.of(Objects.requireNonNull(HostAbi.class.getResource(".")).toURI()))) {
+                Path.of(Objects.requireNonNull(HostAbi.class.getResource("HostAbi.class")).toURI()).resolveSibling("."))) {
             for (Path file :
                     files.filter(path -> isOurs(path.getFileName().toString())).toList()) {
                 ClassModel type = ClassFile.of().parse(file);
