@@ -180,8 +180,9 @@ class HostTablesTest {
     /// All numbers that the classes for hosts hold as constants, by class and name.
     private static Map<String, Long> constantsInTheCode() {
         Map<String, Long> found = new TreeMap<>();
-        try (Stream<Path> files = Files.list(
-                Path.of(Objects.requireNonNull(HostAbi.class.getResource("HostAbi.class")).toURI()).resolveSibling("."))) {
+        try (Stream<Path> files = Files.list(Path.of(Objects.requireNonNull(HostAbi.class.getResource("HostAbi.class"))
+                        .toURI())
+                .resolveSibling("."))) {
             for (Path file :
                     files.filter(path -> isOurs(path.getFileName().toString())).toList()) {
                 ClassModel type = ClassFile.of().parse(file);
