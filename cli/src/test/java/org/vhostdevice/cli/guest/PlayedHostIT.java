@@ -28,7 +28,7 @@ class PlayedHostIT {
     ///
     /// @param serve its command, with `{}` for the folder of the test
     /// @param use the commands of the front end, with the same
-    private record Trial(String serve, List<String> use) {
+    record Trial(String serve, List<String> use) {
         @Override
         public String toString() {
             return serve.substring(0, serve.indexOf(' '));
