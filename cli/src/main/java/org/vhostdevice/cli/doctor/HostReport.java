@@ -33,7 +33,7 @@ final class HostReport {
     /// The system and the JVM.
     static List<Finding> system() {
         List<Finding> findings = new ArrayList<>();
-        String system = property("os.name") + ' ' + property("os.version") + ", " + property("os.arch");
+        String system = Words.oneLine(HostOs.description());
         try {
             HostOs os = HostOs.current();
             findings.add(Finding.ok(

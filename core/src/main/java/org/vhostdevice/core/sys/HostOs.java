@@ -27,6 +27,13 @@ public enum HostOs {
         return CURRENT;
     }
 
+    /// What this host is, supported or not, for people.
+    ///
+    /// @return name, version and processor as the JVM knows them
+    public static String description() {
+        return NAME + ' ' + System.getProperty("os.version", "?") + ", " + System.getProperty("os.arch", "?");
+    }
+
     /// {@return the name in lower case, as in `-Dvhost.host=macos`}
     public String label() {
         return name().toLowerCase(Locale.ROOT);
