@@ -88,6 +88,10 @@ public final class PtyEnd implements HostEnd {
         if (open && pty.isHungUp()) {
             hangUp(events);
         } else if (open) {
+            if (hungUp) { // no more: a program has opened it again
+                hungUp = false;
+                watch();
+            }
             lookAtSize(events);
         } else if (isOpen()) {
             open = true;
@@ -149,7 +153,7 @@ public final class PtyEnd implements HostEnd {
             taken = false;
             port.readable();
         } while (open && taken);
-        hungUp = open; // the guest has no room for the rest now
+        hungUp = open && !isOpen(); // the guest has no room for the rest, or a program has opened it again
         watch();
     }
 
