@@ -18,8 +18,13 @@ final class StderrLogger implements System.Logger {
     private static volatile Level threshold = Level.INFO;
     private static volatile boolean toSystemLog;
 
-    /// A console device may have made it raw, so that a line has to say itself that it ends at the left.
-    private static final boolean TERMINAL = Tty.isTerminal(2);
+    /// What is asked for the first line only: a third of the shortest start goes into the first native call.
+    private static final class Output {
+        /// A console device may have made it raw, so that a line has to say itself that it ends at the left.
+        static final boolean TERMINAL = Tty.isTerminal(2);
+
+        private Output() {}
+    }
 
     private final String name;
 
@@ -99,7 +104,7 @@ final class StderrLogger implements System.Logger {
         if (toSystemLog) {
             line.toString().lines().forEach(each -> SystemLog.write(priority(level), each));
         } else {
-            System.err.println(TERMINAL ? line.toString().replace("\n", "\r\n") + "\r" : line);
+            System.err.println(Output.TERMINAL ? line.toString().replace("\n", "\r\n") + "\r" : line);
         }
     }
 

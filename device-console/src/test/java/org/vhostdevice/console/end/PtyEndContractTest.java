@@ -1,12 +1,15 @@
 package org.vhostdevice.console.end;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import java.io.IOException;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
@@ -31,9 +34,13 @@ class PtyEndContractTest extends StreamEndContract {
         return (PtyEnd) end();
     }
 
+    private ByteChannel open() throws IOException {
+        return FileChannel.open(pty().path(), StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
     @Override
     ByteChannel connect() throws Exception {
-        ByteChannel peer = FileChannel.open(pty().path(), StandardOpenOption.READ, StandardOpenOption.WRITE);
+        ByteChannel peer = open();
         loop().passTime(); // no host tells
         return peer;
     }
@@ -72,6 +79,28 @@ class PtyEndContractTest extends StreamEndContract {
             }
             loop().until(() -> loop().told().contains("closed"));
             assertEquals(List.of("opened", "closed"), loop().told());
+        }
+    }
+
+    @Test
+    void programMayComeAgainWhileItsLeavingIsDealtWith() throws Exception {
+        StringBuilder text = new StringBuilder();
+        List<ByteChannel> again = new ArrayList<>();
+        loop().onReadable(() -> {
+            text.append(read());
+            if (again.isEmpty()) {
+                again.add(assertDoesNotThrow(this::open));
+            }
+        });
+        end().wantInput(true);
+        try (ByteChannel peer = meet()) {
+            send(peer, "x");
+        }
+        loop().until(() -> text.toString().equals("x"));
+        try (ByteChannel peer = again.getFirst()) {
+            send(peer, "y");
+            loop().until(() -> text.toString().equals("xy"));
+            assertEquals(List.of("opened"), loop().told());
         }
     }
 
