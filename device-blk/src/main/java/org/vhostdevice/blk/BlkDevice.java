@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import org.vhostdevice.blk.queue.BlkQueue;
 import org.vhostdevice.blk.queue.Disk;
+import org.vhostdevice.blk.queue.EngineKind;
 import org.vhostdevice.blk.queue.Throttle;
 import org.vhostdevice.blk.queue.WriteCache;
+import org.vhostdevice.blk.storage.DirectStorage;
 import org.vhostdevice.blk.storage.Storage;
 import org.vhostdevice.core.device.ConfigSpace;
 import org.vhostdevice.core.device.DeviceType;
@@ -54,6 +56,11 @@ final class BlkDevice implements VirtioDevice {
     @Override
     public int queueCount() {
         return config.numQueues();
+    }
+
+    @Override
+    public boolean transfersFiles() {
+        return config.policy().engine() != EngineKind.THREADS && storage instanceof DirectStorage;
     }
 
     @Override

@@ -48,6 +48,12 @@ public interface VirtioDevice extends AutoCloseable {
         return queue;
     }
 
+    /// {@return whether its queues have the kernel transfer bytes of files ([WorkerContext#transfers])} Their workers
+    /// wait in an io_uring then, where the host has one.
+    default boolean transfersFiles() {
+        return false;
+    }
+
     /// {@return what a worker looks after on the host at all times; null for nothing}
     default @Nullable HostSide hostSide() {
         return null;

@@ -1,6 +1,9 @@
 package org.vhostdevice.core.device;
 
 import java.io.IOException;
+import org.vhostdevice.core.sys.Errno;
+import org.vhostdevice.core.sys.ErrnoException;
+import org.vhostdevice.core.sys.FileTransfers;
 
 /// The event loop of a worker, as the core lends it to devices.
 public interface WorkerContext {
@@ -25,6 +28,16 @@ public interface WorkerContext {
     ///     a hang-up
     /// @throws IOException if the host lacks memory
     void rewatch(int fd, int interest) throws IOException;
+
+    /// Begins to have bytes of files transferred by the kernel, where the worker waits in an io_uring
+    /// ([VirtioDevice#transfersFiles]). Worker thread only.
+    ///
+    /// @param completion told of each transfer that is done, on the worker thread
+    /// @return by what; closed before the queue's handler is
+    /// @throws IOException if the host has no io_uring for us
+    default FileTransfers transfers(FileTransfers.Completion completion) throws IOException {
+        throw new ErrnoException("io_uring_setup", Errno.ENOSYS.number());
+    }
 
     /// Watches a descriptor no longer, before it is closed. Worker thread only.
     ///

@@ -6,10 +6,9 @@ import java.util.function.BooleanSupplier;
 /// a notification and the thread a sleep if more chains come soon, and wastes time if not: after each failure it is
 /// tried less often, after a success each time.
 ///
-/// The driver's thread may wait for this very processor, since the kernel likes to wake it there. So in a longer look
-/// the
-/// thread yields now and then, unless the last yield took so long that it was to threads that have nothing to do with
-/// it.
+/// The driver's thread may wait for this very processor, since the kernel likes to wake it there. So in a longer
+/// look the thread yields now and then, unless the last yield took so long that it was to threads that have nothing
+/// to do with it.
 final class BusyWait {
     /// Looks at the ring between two looks at the clock.
     private static final int LOOKS = 16;
@@ -26,13 +25,16 @@ final class BusyWait {
     private static final int RARER = 64;
 
     private final long nanos;
+    private final Runnable before;
     private int skips;
     private int toSkip;
     private long noYieldUntil = System.nanoTime();
 
     /// @param nanos how long to look at most; 0 for not at all
-    BusyWait(long nanos) {
+    /// @param before each look
+    BusyWait(long nanos, Runnable before) {
         this.nanos = nanos;
+        this.before = before;
     }
 
     /// Waits for a condition, if that has been worth while lately.
@@ -46,6 +48,7 @@ final class BusyWait {
             toSkip--;
             return false;
         }
+        before.run();
         boolean came = look(condition);
         skips = came ? 0 : Math.min(2 * skips + 1, MOST_SKIPPED);
         toSkip = skips;

@@ -15,6 +15,7 @@ import org.vhostdevice.core.memory.GuestMemory;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.sys.EventConsumer;
 import org.vhostdevice.core.sys.EventNotifier;
+import org.vhostdevice.core.sys.FileTransfers;
 import org.vhostdevice.core.sys.MemoryFaults;
 import org.vhostdevice.core.virtqueue.BrokenQueueException;
 import org.vhostdevice.core.virtqueue.DescriptorChain;
@@ -44,18 +45,6 @@ final class Vring implements QueueContext {
     private static final long POLL_INTERVAL = 1_000_000;
     /// How long a stop waits for chains once something has failed, in nanoseconds.
     private static final long PATIENCE_AFTER_FAILURE = 1_000_000_000;
-    /// Stands in until the device has started the queue.
-    private static final QueueHandler NOT_READY = new QueueHandler() {
-        @Override
-        public void handle(DescriptorChain chain) {
-            throw new IllegalStateException("the queue is not started");
-        }
-
-        @Override
-        public boolean ready() {
-            return false;
-        }
-    };
 
     private final int index;
     private final VringWorker worker;
@@ -67,7 +56,7 @@ final class Vring implements QueueContext {
     private final Virtqueue queue;
     private final boolean recorded;
     private final boolean goesOn;
-    private QueueHandler handler = NOT_READY;
+    private QueueHandler handler = new NotStarted();
 
     // The ring lies in the newest snapshot of guest memory.
     private boolean inMemory = true;
@@ -131,7 +120,7 @@ final class Vring implements QueueContext {
         this.recorded = start.inflight() != null;
         this.goesOn = start.base() != RingSetup.firstBase(start.setup().features());
         this.pacing = new KickPacing(start.setup().size());
-        this.busyWait = new BusyWait(owner.worker().busyWaitNanos());
+        this.busyWait = new BusyWait(owner.worker().busyWaitNanos(), owner.worker()::submit);
         this.queue = Virtqueue.open(start.setup(), start.memory(), start.base(), start.inflight());
         this.chainOrTask = () -> queue.mayHaveMore() || worker.interrupted();
     }
@@ -198,6 +187,11 @@ final class Vring implements QueueContext {
     @Override
     public void unwatch(int fd) {
         worker.unwatch(fd);
+    }
+
+    @Override
+    public FileTransfers transfers(FileTransfers.Completion completion) throws IOException {
+        return worker.transfers(completion);
     }
 
     /// Chains that the device holds.
@@ -313,6 +307,7 @@ final class Vring implements QueueContext {
     void drain() {
         int rounds = kick.polled() || !worker.servesOneRing() ? 1 : ROUNDS;
         do {
+            worker.submit();
             drainOnce();
             rounds--;
         } while (rounds > 0 && pending && takes() && !worker.interrupted());
@@ -383,11 +378,15 @@ final class Vring implements QueueContext {
         }
     }
 
+    /// Lets the device take what the host has done.
+    void look() {
+        handler.look();
+    }
+
     /// Publishes what was completed since, whoever completed it.
     ///
     /// @return whether the ring is to be finished
     boolean settle() {
-        handler.look();
         publish();
         tellMarked();
         metrics.holds(queue.inFlight());

@@ -1,6 +1,7 @@
 package org.vhostdevice.core.session;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.device.WorkerContext;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.sys.EventConsumer;
+import org.vhostdevice.core.sys.FileTransfers;
 import org.vhostdevice.core.sys.MemoryFaults;
 import org.vhostdevice.core.sys.Poller;
 import org.vhostdevice.core.sys.Wakeup;
@@ -46,6 +48,8 @@ final class VringWorker implements WorkerContext, AutoCloseable {
     private @Nullable HostSide hostSide;
     private final List<Vring> rings = new ArrayList<>();
     private boolean ending;
+    /// Whether rings may have something to publish.
+    private boolean unsettled;
     private int faults;
     private @Nullable Throwable fault; // to be dealt with
 
@@ -60,9 +64,9 @@ final class VringWorker implements WorkerContext, AutoCloseable {
     ///
     /// @param name of its thread
     /// @param busyWaitNanos how long an empty ring is looked at before the thread sleeps
+    /// @param poller what it waits with, which it closes
     /// @throws IOException if the process has too many open files
-    static VringWorker start(String name, long busyWaitNanos) throws IOException {
-        Poller poller = Poller.create();
+    static VringWorker start(String name, long busyWaitNanos, Poller poller) throws IOException {
         try {
             return start(name, busyWaitNanos, poller, Wakeup.create());
         } catch (Throwable e) {
@@ -217,6 +221,20 @@ final class VringWorker implements WorkerContext, AutoCloseable {
         poller.remove(fd);
     }
 
+    @Override
+    public FileTransfers transfers(FileTransfers.Completion completion) throws IOException {
+        return poller.transfers(completion);
+    }
+
+    /// Hands the host what devices have prepared, before the thread does something else than to wait. Worker thread.
+    void submit() {
+        try {
+            poller.submit();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /// How long an empty ring is looked at before the thread sleeps.
     long busyWaitNanos() {
         return busyWaitNanos;
@@ -280,7 +298,8 @@ final class VringWorker implements WorkerContext, AutoCloseable {
     }
 
     private void serve() throws IOException {
-        int ready = poller.await(patience());
+        int ready = poller.await(unsettled ? 0 : patience());
+        unsettled = false;
         for (int i = 0; i < ready; i++) {
             if (poller.ready(i) == 0) {
                 continue;
@@ -298,10 +317,14 @@ final class VringWorker implements WorkerContext, AutoCloseable {
         for (int i = 0; i < rings.size(); i++) {
             rings.get(i).drain();
         }
+        for (int i = 0; i < rings.size(); i++) {
+            rings.get(i).look(); // what is found may be another ring's
+        }
         for (int i = rings.size() - 1; i >= 0; i--) {
             if (rings.get(i).settle()) {
                 MemoryFaults.report(); // one that came below would leave the ring half finished
                 rings.remove(i).finish();
+                unsettled = true; // its last look may have found what is another's
             }
         }
         if (rings.isEmpty()) {

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.vhostdevice.core.device.HostSide;
 import org.vhostdevice.core.device.VirtioDevice;
+import org.vhostdevice.core.sys.Poller;
 
 /// The worker threads of a device, made when they are first needed and kept until the server ends. Control thread only.
 final class Workers implements AutoCloseable {
@@ -43,7 +44,10 @@ final class Workers implements AutoCloseable {
     private VringWorker numbered(int number) throws IOException {
         VringWorker worker = byNumber.get(number);
         if (worker == null) {
-            worker = VringWorker.start("vhost-" + device.type().name() + "-q" + number, busyWaitNanos);
+            worker = VringWorker.start(
+                    "vhost-" + device.type().name() + "-q" + number,
+                    busyWaitNanos,
+                    device.transfersFiles() ? Poller.createForFiles() : Poller.create());
             byNumber.put(number, worker);
         }
         return worker;

@@ -8,11 +8,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
-/// Transfers that Linux does by itself: `io_uring(7)`. Prepared requests are submitted together by one system call,
-/// and completed in any order.
+/// What Linux does by itself: `io_uring(7)`. Prepared requests are submitted together by one system call, and completed
+/// in any order.
 ///
-/// Used by the thread that opened it. The memory of a request stays valid until the request has completed, its array
-/// of `struct iovec` until [#submit] returns. Nothing is allocated after [#open].
+/// Used by one thread at a time. The memory of a request stays valid until the request has completed, its array of
+/// `struct iovec` until [#submit] returns. Nothing is allocated after [#open].
 public final class IoUring implements AutoCloseable {
     private static final int SQE_BYTES = 64;
     private static final int CQE_BYTES = 16;
@@ -27,6 +27,7 @@ public final class IoUring implements AutoCloseable {
     private static final long HEAD = 0;
     private static final long TAIL = 4;
     private static final long MASK = 8;
+    private static final long SQ_FLAGS = 16;
     private static final long SQ_ARRAY = 24;
     private static final long CQES = 20;
 
@@ -36,19 +37,37 @@ public final class IoUring implements AutoCloseable {
     private static final long OFFSET = 8;
     private static final long ADDRESS = 16;
     private static final long LENGTH = 24;
+    private static final long POLL_EVENTS = 28;
     private static final long USER_DATA = 32;
 
     private static final int IORING_OP_READV = 1;
     private static final int IORING_OP_WRITEV = 2;
+    private static final int IORING_OP_POLL_ADD = 6;
+    private static final int IORING_OP_POLL_REMOVE = 7;
+    private static final int IORING_POLL_ADD_MULTI = 1;
 
     private static final int IORING_SETUP_CQSIZE = 1 << 3;
-    /// The thread is not interrupted for a completion: its next system call, or the one that it waits in, finds it.
+    /// The thread is not interrupted for a completion: its next system call, or the one that it waits in, finds it, and
+    /// a flag says when there is one to be found.
     private static final int IORING_SETUP_COOP_TASKRUN = 1 << 8;
-    private static final int IORING_SETUP_SINGLE_ISSUER = 1 << 12;
-    /// One mapping for both rings, no completion is lost, arrays need to last until they are submitted only.
-    private static final int NEEDED_FEATURES = 0b111;
+    private static final int IORING_SETUP_TASKRUN_FLAG = 1 << 9;
+    /// One mapping for both rings, no completion is lost, arrays need to last until they are submitted only; waiting
+    /// for some time only; and what came with Linux 5.13, as did polls that go on.
+    private static final int NEEDED_FEATURES = 0b111 | 1 << 8 | 1 << 10;
 
     private static final int IORING_ENTER_GETEVENTS = 1;
+    private static final int IORING_ENTER_EXT_ARG = 1 << 3;
+    /// Completions that the kernel has not written yet, for lack of room or because nobody has asked.
+    private static final int IORING_SQ_HELD_BACK = 1 << 1 | 1 << 2;
+    /// In the flags of a completion: more follow.
+    private static final int IORING_CQE_F_MORE = 1 << 1;
+
+    // struct io_uring_getevents_arg, with the struct __kernel_timespec that it points to behind it
+    private static final long ARG_BYTES = 24;
+    private static final long ARG_TIME = 16;
+    private static final long NANOS = 1_000_000_000;
+    private static final int TIMED_OUT = -Errno.ETIME.number();
+    private static final int BUSY = -Errno.EBUSY.number();
     private static final long RINGS_AT = 0;
     private static final long SQES_AT = 0x10000000L;
 
@@ -59,7 +78,9 @@ public final class IoUring implements AutoCloseable {
     private final Mapping entries;
     private final MemorySegment ring;
     private final MemorySegment sqes;
+    private final MemorySegment waitArgument = Arena.ofAuto().allocate(ARG_BYTES + 16, 8);
     private final long sqTail;
+    private final long sqFlags;
     private final int sqEntries;
     private final long cqHead;
     private final long cqTail;
@@ -93,6 +114,7 @@ public final class IoUring implements AutoCloseable {
         this.ring = rings.segment();
         this.sqes = entries.segment();
         this.sqTail = parameters.get(JAVA_INT, SQ_OFFSETS + TAIL);
+        this.sqFlags = parameters.get(JAVA_INT, SQ_OFFSETS + SQ_FLAGS);
         this.sqEntries = parameters.get(JAVA_INT, 0);
         this.cqHead = parameters.get(JAVA_INT, CQ_OFFSETS + HEAD);
         this.cqTail = parameters.get(JAVA_INT, CQ_OFFSETS + TAIL);
@@ -102,6 +124,7 @@ public final class IoUring implements AutoCloseable {
         for (int i = 0; i < sqEntries; i++) {
             ring.set(JAVA_INT, array + 4L * i, i);
         }
+        waitArgument.set(JAVA_LONG, ARG_TIME, waitArgument.address() + ARG_BYTES);
     }
 
     /// What is told of a completed request.
@@ -110,8 +133,9 @@ public final class IoUring implements AutoCloseable {
         /// Called by [#reap].
         ///
         /// @param token what the request was given
-        /// @param result bytes transferred, or the negated error number
-        void completed(long token, int result);
+        /// @param result bytes transferred or events polled for, or the negated error number
+        /// @param more whether the request goes on and will be reported again
+        void completed(long token, int result, boolean more);
     }
 
     /// Makes a ring.
@@ -126,8 +150,7 @@ public final class IoUring implements AutoCloseable {
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment parameters = arena.allocate(PARAMETERS_BYTES, 8);
-            // Not DEFER_TASKRUN: it leaves those asleep who wait for the descriptor, as for a read of a disk.
-            int best = IORING_SETUP_CQSIZE | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN;
+            int best = IORING_SETUP_CQSIZE | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
             int result = setUp(entries, inFlight, best, parameters);
             if (result == -Errno.EINVAL.number()) { // before Linux 6.0
                 result = setUp(entries, inFlight, IORING_SETUP_CQSIZE, parameters);
@@ -168,14 +191,9 @@ public final class IoUring implements AutoCloseable {
         }
     }
 
-    /// {@return the descriptor, which is readable when a request has completed} It stays the ring's.
-    public int fd() {
-        return fd.number();
-    }
-
-    /// {@return whether there is room for one more request before [#submit]}
-    public boolean hasRoom() {
-        return prepared < sqEntries;
+    /// {@return how many more requests can be prepared before [#submit]}
+    public int room() {
+        return sqEntries - prepared;
     }
 
     /// Prepares to read a file.
@@ -202,27 +220,95 @@ public final class IoUring implements AutoCloseable {
         describe(iovecs, count, offset);
     }
 
+    /// Prepares to be told when a descriptor is ready.
+    ///
+    /// @param file open until the request has been submitted
+    /// @param events those of `poll(2)`
+    /// @param goesOn whether each time that it gets ready is reported; otherwise once
+    /// @param token given to [Completion#completed]
+    public void poll(int file, int events, boolean goesOn, long token) {
+        prepare(IORING_OP_POLL_ADD, file, token);
+        long at = sqe();
+        sqes.set(JAVA_INT, at + LENGTH, goesOn ? IORING_POLL_ADD_MULTI : 0);
+        sqes.set(JAVA_INT, at + POLL_EVENTS, events);
+        prepared();
+    }
+
+    /// Prepares to end a poll.
+    ///
+    /// @param poll its token
+    /// @param token given to [Completion#completed]
+    public void removePoll(long poll, long token) {
+        prepare(IORING_OP_POLL_REMOVE, -1, token);
+        sqes.set(JAVA_LONG, sqe() + ADDRESS, poll);
+        prepared();
+    }
+
     /// Hands the prepared requests to the kernel.
     ///
     /// @throws ErrnoException if the kernel does not take all, for lack of memory; [#drop] takes back the others
     public void submit() throws ErrnoException {
-        INT.setRelease(ring, sqTail, tail);
         while (prepared > 0) {
-            int result = Libc.ioUringEnter(fd.number(), prepared, 0, 0);
+            int result = enter(0, 0, 0);
             if (result != Libc.EINTR) {
                 ErrnoException.check("io_uring_enter", result);
-                prepared -= result;
             }
         }
     }
 
+    /// Sees to it that what the kernel has completed can be reaped, and hands it the prepared requests, unless it lacks
+    /// memory for them: by a system call, if it takes one.
+    ///
+    /// @throws ErrnoException if the kernel fails
+    public void flush() throws ErrnoException {
+        if (prepared > 0 || ((int) INT.getOpaque(ring, sqFlags) & IORING_SQ_HELD_BACK) != 0) {
+            checkWait(enter(0, IORING_ENTER_GETEVENTS, 0));
+        }
+    }
+
+    /// Does what [#flush] does and waits until a request can be reaped, by one system call. A signal may end the wait
+    /// early, and so may lack of memory.
+    ///
+    /// @param timeoutNanos how long to wait at most, negative to wait for ever
+    /// @throws ErrnoException if the kernel fails
+    public void submitAndWait(long timeoutNanos) throws ErrnoException {
+        if (timeoutNanos < 0) {
+            checkWait(enter(1, IORING_ENTER_GETEVENTS, 0));
+        } else {
+            waitArgument.set(JAVA_LONG, ARG_BYTES, timeoutNanos / NANOS);
+            waitArgument.set(JAVA_LONG, ARG_BYTES + 8, timeoutNanos % NANOS);
+            checkWait(enter(1, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, ARG_BYTES));
+        }
+    }
+
+    private int enter(int complete, int flags, long argumentBytes) {
+        INT.setRelease(ring, sqTail, tail);
+        int result = Libc.ioUringEnter(fd.number(), prepared, complete, flags, waitArgument, argumentBytes);
+        if (result > 0) {
+            prepared -= result;
+        }
+        return result;
+    }
+
+    private static void checkWait(int result) throws ErrnoException {
+        if (result != Libc.EINTR && result != TIMED_OUT && result != Libc.EAGAIN && result != BUSY) {
+            ErrnoException.check("io_uring_enter", result);
+        }
+    }
+
+    /// {@return whether a request can be reaped}
+    public boolean hasCompletions() {
+        return head != (int) INT.getOpaque(ring, cqTail);
+    }
+
     /// Takes back what is prepared and not submitted.
     ///
+    /// @param most requests to take back
     /// @return how many requests: the last ones that were prepared
-    public int drop() {
-        int dropped = prepared;
+    public int drop(int most) {
+        int dropped = Math.min(most, prepared);
         tail -= dropped;
-        prepared = 0;
+        prepared -= dropped;
         INT.setRelease(ring, sqTail, tail);
         return dropped;
     }
@@ -238,26 +324,16 @@ public final class IoUring implements AutoCloseable {
             long at = cqes + (long) (head & cqMask) * CQE_BYTES;
             long token = ring.get(JAVA_LONG, at);
             int result = ring.get(JAVA_INT, at + 8);
+            boolean more = (ring.get(JAVA_INT, at + 12) & IORING_CQE_F_MORE) != 0;
             head++;
             INT.setRelease(ring, cqHead, head);
             count++;
-            to.completed(token, result);
+            to.completed(token, result, more);
         }
         return count;
     }
 
-    /// Waits until a request can be reaped.
-    ///
-    /// @throws ErrnoException if the kernel cannot
-    public void await() throws ErrnoException {
-        int result;
-        do {
-            result = Libc.ioUringEnter(fd.number(), 0, 1, IORING_ENTER_GETEVENTS);
-        } while (result == Libc.EINTR);
-        ErrnoException.check("io_uring_enter", result);
-    }
-
-    /// Ends it. No request is in flight.
+    /// Ends it. No transfer is in flight; polls are over.
     @Override
     public void close() {
         rings.close();
@@ -266,7 +342,7 @@ public final class IoUring implements AutoCloseable {
     }
 
     private void prepare(int opcode, int file, long token) {
-        if (!hasRoom()) {
+        if (room() == 0) {
             throw new IllegalStateException("no room in the submission queue");
         }
         long at = sqe();
@@ -281,6 +357,10 @@ public final class IoUring implements AutoCloseable {
         sqes.set(JAVA_LONG, at + OFFSET, offset);
         sqes.set(JAVA_LONG, at + ADDRESS, address);
         sqes.set(JAVA_INT, at + LENGTH, length);
+        prepared();
+    }
+
+    private void prepared() {
         tail++;
         prepared++;
     }

@@ -138,8 +138,17 @@ final class Libc {
     }
 
     /// Submits requests and, with `IORING_ENTER_GETEVENTS` (1) in the flags, runs what completes them.
-    static int ioUringEnter(int ring, int submit, int complete, int flags) {
-        return (int) Downcall.systemCall(IO_URING_ENTER, ring, submit, complete, flags, 0, 0);
+    ///
+    /// @param argument `struct io_uring_getevents_arg`, for `IORING_ENTER_EXT_ARG` (8)
+    /// @param argumentBytes its size, 0 to pass none
+    static int ioUringEnter(int ring, int submit, int complete, int flags, MemorySegment argument, long argumentBytes) {
+        try {
+            long address =
+                    argumentBytes == 0 ? 0 : checked(argument, argumentBytes).address();
+            return (int) Downcall.systemCall(IO_URING_ENTER, ring, submit, complete, flags, address, argumentBytes);
+        } finally {
+            Reference.reachabilityFence(argument);
+        }
     }
 
     static int ftruncate(int fd, long size) {

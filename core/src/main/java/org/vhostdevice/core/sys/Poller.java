@@ -30,6 +30,38 @@ public interface Poller extends AutoCloseable {
         return Capability.KQUEUE.available() ? new KqueuePoller() : new PollPoller();
     }
 
+    /// Makes a poller that transfers files, too, if the host has one; otherwise as [#create()].
+    ///
+    /// @return a poller that watches nothing yet
+    /// @throws ErrnoException if the process has too many open files
+    static Poller createForFiles() throws ErrnoException {
+        if (Capability.IO_URING.available() && Capability.EPOLL.available()) {
+            try {
+                return new UringPoller();
+            } catch (ErrnoException e) {
+                if (e.errno() == Errno.EMFILE || e.errno() == Errno.ENFILE) {
+                    throw e;
+                }
+            }
+        }
+        return create();
+    }
+
+    /// Begins to have files transferred, where the poller does that.
+    ///
+    /// @param completion told of each transfer that is done
+    /// @return by what
+    /// @throws ErrnoException with ENOSYS if it does not
+    default FileTransfers transfers(FileTransfers.Completion completion) throws ErrnoException {
+        throw new ErrnoException("io_uring_setup", Errno.ENOSYS.number());
+    }
+
+    /// Hands the kernel the transfers that were prepared, if there are any: before the caller does something else than
+    /// to wait.
+    ///
+    /// @throws ErrnoException if the host lacks memory
+    default void submit() throws ErrnoException {}
+
     /// Tells whether [#EDGE] is understood.
     ///
     /// @return whether it is; otherwise it is ignored

@@ -32,7 +32,7 @@ final class WatchedFds {
 
     /// Refuses a descriptor that cannot be added.
     void requireAbsent(int fd) {
-        if (fd < byFd.length && byFd[fd] != null) {
+        if (contains(fd)) {
             throw new IllegalArgumentException("fd " + fd + " is watched already");
         }
     }
@@ -47,6 +47,10 @@ final class WatchedFds {
             ready = Arrays.copyOf(ready, 2 * size);
             readyBits = Arrays.copyOf(readyBits, 2 * size);
         }
+    }
+
+    boolean contains(int fd) {
+        return fd < byFd.length && byFd[fd] != null;
     }
 
     int interest(int fd) {

@@ -21,7 +21,7 @@ class BusyWaitTest {
 
     @Test
     void whatComesIsFoundEachTime() {
-        var wait = new BusyWait(Long.MAX_VALUE);
+        var wait = new BusyWait(Long.MAX_VALUE, () -> {});
         for (int i = 1; i < 100; i++) {
             int wanted = i;
             looks.set(0);
@@ -31,17 +31,17 @@ class BusyWaitTest {
 
     @Test
     void withoutTimeItDoesNotLook() {
-        assertFalse(triedInVain(new BusyWait(0)));
+        assertFalse(triedInVain(new BusyWait(0, () -> {})));
     }
 
     @Test
     void aLongLookThatYieldsEndsAsWell() {
-        assertTrue(triedInVain(new BusyWait(100_000)));
+        assertTrue(triedInVain(new BusyWait(100_000, () -> {})));
     }
 
     @Test
     void eachFailureDoublesTheTimesThatAreSkippedUpToALimit() {
-        var wait = new BusyWait(1);
+        var wait = new BusyWait(1, () -> {});
         for (int skipped : new int[] {0, 1, 3, 7, 15, 31, 63, 127, 127}) {
             for (int i = 0; i < skipped; i++) {
                 assertFalse(triedInVain(wait), skipped + " are skipped");
@@ -52,7 +52,7 @@ class BusyWaitTest {
 
     @Test
     void aSuccessMakesItTryAgain() {
-        var wait = new BusyWait(1);
+        var wait = new BusyWait(1, () -> {});
         for (int i = 0; i < 4; i++) {
             boolean _ = triedInVain(wait);
         }

@@ -16,6 +16,14 @@ class PollerTest {
         return Symbol.EPOLL_CREATE1.isUsable();
     }
 
+    static boolean hasIoUring() {
+        try (Poller _ = new UringPoller()) {
+            return true;
+        } catch (ErrnoException e) {
+            return false;
+        }
+    }
+
     @Nested
     class ChosenTest extends PollerContract {
         @Override
@@ -48,6 +56,15 @@ class PollerTest {
                         assertThrows(ErrnoException.class, () -> poller.add(directory.number(), Poller.READ, "token"));
                 assertEquals("EPOLL_CTL_ADD: Operation not permitted (EPERM)", e.getMessage());
             }
+        }
+    }
+
+    @Nested
+    @EnabledIf("org.vhostdevice.core.sys.PollerTest#hasIoUring")
+    class UringPollerTest extends PollerContract {
+        @Override
+        Poller create() throws IOException {
+            return new UringPoller();
         }
     }
 

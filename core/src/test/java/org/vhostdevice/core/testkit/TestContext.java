@@ -6,6 +6,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import org.vhostdevice.core.device.QueueContext;
 import org.vhostdevice.core.device.Watcher;
+import org.vhostdevice.core.sys.FileTransfers;
 import org.vhostdevice.core.sys.Poller;
 import org.vhostdevice.core.virtqueue.FeatureSet;
 
@@ -18,7 +19,7 @@ public final class TestContext implements QueueContext, AutoCloseable {
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Semaphore given = new Semaphore(0);
     private final Poller poller;
-    private int watched;
+    private int watched; // descriptors, and those who have files transferred
     private boolean resumed;
     private int published;
 
@@ -30,7 +31,7 @@ public final class TestContext implements QueueContext, AutoCloseable {
     public TestContext(int index, FeatureSet features) throws IOException {
         this.index = index;
         this.features = features;
-        this.poller = Poller.create();
+        this.poller = Poller.createForFiles();
     }
 
     @Override
@@ -90,6 +91,13 @@ public final class TestContext implements QueueContext, AutoCloseable {
     public void unwatch(int fd) {
         poller.remove(fd);
         watched--;
+    }
+
+    @Override
+    public FileTransfers transfers(FileTransfers.Completion completion) throws IOException {
+        FileTransfers transfers = poller.transfers(completion);
+        watched++;
+        return transfers;
     }
 
     /// Waits a moment for something to do, and does it.

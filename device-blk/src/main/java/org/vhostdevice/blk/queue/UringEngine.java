@@ -6,18 +6,17 @@ import org.jspecify.annotations.Nullable;
 import org.vhostdevice.blk.storage.DirectStorage;
 import org.vhostdevice.core.device.Faults;
 import org.vhostdevice.core.device.QueueContext;
-import org.vhostdevice.core.device.Watcher;
 import org.vhostdevice.core.memory.IoVecs;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.FileIo;
-import org.vhostdevice.core.sys.IoUring;
+import org.vhostdevice.core.sys.FileTransfers;
 
 /// Has the kernel do the transfers of bytes that lie in a file (`io_uring(7)`), and threads all else.
 ///
 /// What the kernel has in its page cache is not worth a request of its own: a read that comes alone is tried at once,
 /// and a write goes into the cache at once, since the kernel would do that on a thread of its own.
-final class UringEngine implements TransferEngine, IoUring.Completion {
+final class UringEngine implements TransferEngine, FileTransfers.Completion {
     private static final int BATCH = 128;
 
     /// Of what may be in the page cache, and is copied while it is submitted, the driver gets the first back before the
@@ -29,8 +28,7 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
     private final DirectStorage storage;
     private final ThreadEngine threads;
     private final Client client;
-    private final QueueContext context;
-    private final IoUring ring;
+    private final FileTransfers ring;
     private final IoVecs vectors = new IoVecs(VECTORS);
     private final IoVecs now = new IoVecs();
     private final Transfer[] batch = new Transfer[BATCH];
@@ -46,16 +44,9 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
         this.storage = storage;
         this.threads = threads;
         this.client = client;
-        this.context = context;
         this.batchSize = storage.cached() ? CACHED_BATCH : BATCH;
         this.flying = new Transfer[most];
-        this.ring = IoUring.open(BATCH, most);
-        try {
-            context.watch(ring.fd(), Watcher.READ, _ -> look());
-        } catch (IOException e) {
-            ring.close();
-            throw e;
-        }
+        this.ring = context.transfers(this);
     }
 
     @Override
@@ -74,7 +65,7 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
         }
         batch[batched++] = transfer;
         if (batched == batchSize) {
-            submit();
+            submit(storage.cached());
         }
     }
 
@@ -91,13 +82,16 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
 
     /// Describes a transfer's memory, unless it has too many pieces or they are not aligned.
     private boolean gather(Transfer transfer) {
+        if (batched == 0 && ring.idle()) {
+            vectors.clear();
+        }
         vectors.clearBits();
         int first = vectors.count();
         long added = transfer.buffers().addTo(vectors, transfer.position(), transfer.bytes());
         if (added < transfer.bytes() && first > 0) {
             vectors.truncate(first);
-            submit();
-            return gather(transfer);
+            submit(true);
+            return ring.idle() && gather(transfer);
         }
         transfer.firstVector = first;
         transfer.vectors = vectors.count() - first;
@@ -150,36 +144,62 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
     @Override
     public void submit() {
         threads.submit();
-        if (batched == 0) {
+        submit(storage.cached());
+    }
+
+    /// Hands the batch to the kernel.
+    ///
+    /// @param now whether at once; otherwise by the system call in which the worker waits next
+    private void submit(boolean now) {
+        if (batched == 0 && !now) {
             return;
         }
         boolean alone = batched == 1 && inFlight == 0;
         int count = batched;
         batched = 0;
         if (alone && storage.cached() && readNow(batch[0])) {
-            vectors.clear();
             return;
+        }
+        int taken = prepare(count) ? count : 0;
+        if (now) {
+            taken = hand(taken);
+            look();
+        }
+        if (taken < count) {
+            leaveToThreads(taken, count);
+        }
+    }
+
+    /// @return whether the kernel can take the batch
+    private boolean prepare(int count) {
+        try {
+            ring.reserve(count);
+        } catch (ErrnoException e) {
+            return false;
         }
         for (int i = 0; i < count; i++) {
             prepare(batch[i]);
         }
-        try {
-            ring.submit();
-        } catch (ErrnoException e) {
-            takeBack(count, ring.drop());
-        }
-        vectors.clear();
-        look();
+        return true;
     }
 
-    /// Leaves to threads what the kernel would not take.
-    private void takeBack(int count, int dropped) {
-        for (int i = count - dropped; i < count; i++) {
-            Transfer transfer = batch[i];
-            flying[transfer.number()] = null;
-            inFlight--;
-            storage.leave(transfer.use);
-            threads.start(transfer);
+    /// @param count requests, prepared just now
+    /// @return how many of them the kernel has taken
+    private int hand(int count) {
+        try {
+            ring.submit();
+            return count;
+        } catch (ErrnoException e) {
+            int dropped = ring.drop(count);
+            inFlight -= dropped;
+            return count - dropped;
+        }
+    }
+
+    private void leaveToThreads(int from, int to) {
+        for (int i = from; i < to; i++) {
+            storage.leave(batch[i].use);
+            threads.start(batch[i]);
         }
         threads.submit();
     }
@@ -202,20 +222,17 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
         } catch (ErrnoException e) {
             throw new UncheckedIOException(e);
         }
-        look();
     }
 
-    /// Takes what the kernel has done. Its completions interrupt the worker's sleep before they make the descriptor
-    /// readable, so that most are seen here without another system call.
     @Override
     public void look() {
-        int _ = ring.reap(this);
+        ring.reap();
     }
 
     @Override
-    public void completed(long token, int result) {
-        Transfer transfer = flying[(int) token];
-        flying[(int) token] = null;
+    public void completed(int token, int result) {
+        Transfer transfer = flying[token];
+        flying[token] = null;
         if (transfer == null) {
             throw new IllegalStateException("the kernel has completed what it was not given");
         }
@@ -250,7 +267,6 @@ final class UringEngine implements TransferEngine, IoUring.Completion {
             faults.collect(this::waitForOne);
         }
         faults.collect(threads::close);
-        context.unwatch(ring.fd());
         ring.close();
         faults.rethrow();
     }
