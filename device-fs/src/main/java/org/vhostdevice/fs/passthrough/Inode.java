@@ -135,6 +135,16 @@ final class Inode extends Counted {
         }
     }
 
+    /// A name was found to lead to it. One that is known by its name may have lost the name it had, or be another file
+    /// by now, to which the host gave the same number.
+    ///
+    /// @param parent in use, with its descriptor there
+    void seenAgain(Inode parent, MemorySegment name) {
+        if (named) {
+            seenAt(parent, new Place(parent.id(), name));
+        }
+    }
+
     private synchronized void follow(Inode parent, Place newPlace) {
         if (!parents.contains(parent) && parent.tryUse()) {
             Set<Inode> more = new HashSet<>(parents);

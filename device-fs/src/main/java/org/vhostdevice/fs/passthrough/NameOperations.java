@@ -15,6 +15,7 @@ import org.vhostdevice.fs.vfs.FsException;
 /// Operations that make, change or remove names in directories.
 record NameOperations(Host host, FileOperations files) {
     private static final int PERMISSIONS = 07777;
+    private static final int SET_GID = 02000;
 
     /// Makes something with a name.
     @FunctionalInterface
@@ -54,15 +55,23 @@ record NameOperations(Host host, FileOperations files) {
             try (Inode inode = host.nodes().use(node)) {
                 setMode(caller, directory.ref(), inode.ref(), mode & ~caller.umask());
                 FsException.throwIf(caller.stat().load(inode.ref()));
+            } catch (FsException e) {
+                host.nodes().forget(node, 1);
+                throw e;
             }
         }
         return host.found(caller, directory, node);
     }
 
     private void setMode(Caller caller, NodeRef parent, NodeRef node, int mode) throws FsException {
-        host.owners().made(caller, parent, node, mode);
-        if (!ThreadUmask.possible() && (mode & FileStat.TYPE_MASK) != FileStat.SYMLINK) {
-            host.owners().setMode(node, mode & PERMISSIONS); // the process's mask may have taken some away
+        if (host.owners().marks()) {
+            host.owners().made(caller, parent, node, mode);
+        } else if ((mode & FileStat.TYPE_MASK) != FileStat.SYMLINK) {
+            // The process's mask may have taken some away, and a directory may have got one from its own.
+            FsException.throwIf(caller.stat().load(node));
+            int inherited =
+                    caller.stat().type() == FileStat.DIRECTORY ? caller.stat().mode() & SET_GID : 0;
+            host.owners().setMode(node, (mode & PERMISSIONS) | inherited);
         }
     }
 

@@ -88,7 +88,8 @@ final class NodeTable {
     long lookup(Inode parent, MemorySegment name, FileStat stat) throws FsException {
         FsException.throwIf(stat.load(parent.fd(), name));
         Inode inode = known.get(Inode.Key.of(stat));
-        if (inode != null && inode.addLookup()) {
+        if (inode != null && inode.type() == stat.type() && inode.addLookup()) {
+            inode.seenAgain(parent, name);
             return inode.id();
         }
         return enter(parent, name, stat.type(), stat);
@@ -105,7 +106,13 @@ final class NodeTable {
             return enter(open(parent.fd(), name), stat, place);
         }
         FsException.throwIf(stat.load(parent.fd(), name));
-        return enter(new Inode(Inode.Key.of(stat), stat.type(), parent, place, openFiles));
+        Inode inode = new Inode(Inode.Key.of(stat), stat.type(), parent, place, openFiles);
+        long id = enter(inode);
+        Inode other = id == inode.id() ? null : nodes.find(id);
+        if (other != null) {
+            other.seenAgain(parent, name);
+        }
+        return id;
     }
 
     /// Enters the file of a node that was just opened, and counts that as a lookup.
@@ -134,11 +141,11 @@ final class NodeTable {
                 budget.opened(inode);
                 return inode.id();
             }
-            if (other.addLookup()) {
+            if (other.type() == inode.type() && other.addLookup()) {
                 boolean _ = nodes.remove(inode);
                 return other.id();
             }
-            known.remove(inode.key(), other); // on its way out
+            known.remove(inode.key(), other); // on its way out, or gone from the host, which uses its number again
         }
     }
 
