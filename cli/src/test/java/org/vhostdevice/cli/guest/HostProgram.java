@@ -4,8 +4,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.vhostdevice.core.sys.Capability;
+import org.vhostdevice.core.sys.HostAbi;
+import org.vhostdevice.core.sys.HostOs;
 
 /// A program of the host with what it needs to run from where it lies.
 ///
@@ -13,6 +17,8 @@ import java.util.stream.Stream;
 /// @param options arguments that come first in every call
 /// @param environment variables set in addition to those of this process
 public record HostProgram(Path path, List<String> options, Map<String, String> environment) {
+    private static final String PLAYED = "vhost.guest.host";
+
     /// Copies the list and the map.
     public HostProgram {
         options = List.copyOf(options);
@@ -52,7 +58,15 @@ public record HostProgram(Path path, List<String> options, Map<String, String> e
             }
             return installed(Path.of(command));
         }
-        return ofThisBuild(System.getProperty("vhost.guest.host", ""));
+        return ofThisBuild(System.getProperty(PLAYED, ""));
+    }
+
+    /// {@return whether the program of this build has something of this host}
+    static boolean has(Capability capability) {
+        String played = System.getProperty(PLAYED, "");
+        boolean there =
+                played.isEmpty() || capability.existsOn(HostAbi.usual(HostOs.valueOf(played.toUpperCase(Locale.ROOT))));
+        return there && capability.available();
     }
 
     /// The program of this build, keeping to what another system has.

@@ -27,6 +27,7 @@ import org.vhostdevice.core.frontend.vsock.HostMessages;
 import org.vhostdevice.core.frontend.vsock.HostPeers;
 import org.vhostdevice.core.frontend.vsock.HostSocket;
 import org.vhostdevice.core.frontend.vsock.HybridHost;
+import org.vhostdevice.core.sys.Capability;
 import org.vhostdevice.core.testkit.Seeded;
 
 /// What a guest sees of the socket device, whatever its front end is, and what the host sees of the guest. One guest
@@ -177,7 +178,7 @@ abstract class VsockGuestContract {
             }
             requireEnd(command);
         }
-        assumeTrue(HostMessages.areThere(), "this host has no sockets for messages");
+        assumeTrue(HostProgram.has(Capability.UNIX_SEQPACKET), "this host has no sockets for messages");
         try (HostMessages.Listener listener = host.listenForMessages(PORT)) {
             Guest.Pending command = guest.submit("notify " + PORT + " " + SEQPACKET);
             try (HostMessages messages = listener.accept(HostSide.LIMIT).orElseThrow()) {
@@ -212,7 +213,7 @@ abstract class VsockGuestContract {
 
     @Test
     void messagesKeepTheirBorders() throws IOException {
-        assumeTrue(HostMessages.areThere(), "this host has no sockets for messages");
+        assumeTrue(HostProgram.has(Capability.UNIX_SEQPACKET), "this host has no sockets for messages");
         try (HostMessages.Listener listener = host.listenForMessages(PORT)) {
             Guest.Pending command = guest.submit("messages " + PORT + LENGTHS);
             try (HostMessages messages = listener.accept(HostSide.LIMIT).orElseThrow()) {
