@@ -48,7 +48,7 @@ class TruncationTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 mode,
                 "--enable-native-access=ALL-UNNAMED",
-                "-XX:ErrorFile=" + directory.resolve("crash"),
+                "-XX:ErrorFile=" + Path.of("target", "crash-%p.log").toAbsolutePath(), // outlives the test
                 "-Dvhost.disable=" + System.getProperty("vhost.disable", ""),
                 "-Dvhost.host=" + System.getProperty("vhost.host", ""),
                 "-cp",
