@@ -1,6 +1,7 @@
 package org.vhostdevice.cli;
 
 import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
@@ -29,13 +30,16 @@ import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.constantpool.StringEntry;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.vhostdevice.core.sys.FileTransfers;
 
 @AnalyzeClasses(packages = "org.vhostdevice", importOptions = ArchitectureTest.ProductOnly.class)
 class ArchitectureTest {
@@ -74,7 +78,17 @@ class ArchitectureTest {
     static final ArchRule transportUsesProtocolAndSys = core("transport", "protocol", "sys");
 
     @ArchTest
-    static final ArchRule deviceUsesVirtqueueAndMemory = core("device", "virtqueue", "memory");
+    static final ArchRule deviceUsesVirtqueueAndMemory = classes()
+            .that()
+            .resideInAPackage(CORE + ".device..")
+            .should()
+            .onlyDependOnClassesThat(resideInAnyPackage(
+                            "java..",
+                            "org.jspecify.annotations",
+                            CORE + ".device..",
+                            CORE + ".virtqueue..",
+                            CORE + ".memory..")
+                    .or(belongToAnyOf(FileTransfers.class))); // lent to devices as it is
 
     @ArchTest
     static final ArchRule sessionUsesAllButTheFrontend =
@@ -181,6 +195,25 @@ class ArchitectureTest {
             .because("it runs in native code, where truncated memory ends the JVM; use a copy on the heap");
 
     @ArchTest
+    static final ArchRule sharedMemoryIsNotComparedInPlace = noClasses()
+            .that(are(TOUCHES_SHARED_MEMORY))
+            .and()
+            .haveSimpleNameNotContaining("XattrOwners") // of names that the host has listed, in memory of our own
+            .should()
+            .callMethodWhere(methodCall("mismatch", MemorySegment.class))
+            .because("a fault in it ends the JVM; use SharedReads.isZero, or a copy");
+
+    @ArchTest
+    static final ArchRule smallNumbersOfRingsAreCutToTheirSize = noClasses()
+            .that()
+            .resideInAPackage(CORE + ".virtqueue..")
+            .and()
+            .haveSimpleNameNotContaining("SharedReads")
+            .should()
+            .callMethodWhere(readsSmallNumber())
+            .because("compiled code relies on the size of what a read that failed has left behind; use SharedReads");
+
+    @ArchTest
     static final ArchRule ringsAndMessagesKnowNoThreadsSocketsOrFiles = noClasses()
             .that()
             .resideInAnyPackage(CORE + ".virtqueue..", CORE + ".protocol..")
@@ -230,6 +263,16 @@ class ArchitectureTest {
                 "a VarHandle access mode other than plain",
                 call -> call.getTargetOwner().isEquivalentTo(VarHandle.class)
                         && modes.matcher(call.getName()).matches());
+    }
+
+    private static DescribedPredicate<JavaCall<?>> readsSmallNumber() {
+        return DescribedPredicate.<JavaCall<?>>describe(
+                "a read of 16 or 32 bits",
+                call -> call.getTargetOwner().isEquivalentTo(MemorySegment.class)
+                        && call.getName().equals("get")
+                        && call.getTarget().getRawParameterTypes().stream()
+                                .anyMatch(type -> type.isEquivalentTo(ValueLayout.OfShort.class)
+                                        || type.isEquivalentTo(ValueLayout.OfInt.class)));
     }
 
     private static DescribedPredicate<JavaAccess<?>> methodCall(String name, Class<?>... owners) {

@@ -1,8 +1,6 @@
 package org.vhostdevice.core.device;
 
 import java.io.IOException;
-import org.vhostdevice.core.sys.Errno;
-import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.FileTransfers;
 
 /// The event loop of a worker, as the core lends it to devices.
@@ -36,7 +34,7 @@ public interface WorkerContext {
     /// @return by what; closed before the queue's handler is
     /// @throws IOException if the host has no io_uring for us
     default FileTransfers transfers(FileTransfers.Completion completion) throws IOException {
-        throw new ErrnoException("io_uring_setup", Errno.ENOSYS.number());
+        throw new IOException("this worker waits in no io_uring");
     }
 
     /// Watches a descriptor no longer, before it is closed. Worker thread only.

@@ -16,9 +16,6 @@ import org.vhostdevice.core.memory.IoVecs;
 /// device's bug and throws [IndexOutOfBoundsException].
 public final class GuestBuffers implements IoBuffers {
     private static final int SMALL = 8;
-    private static final MemorySegment ZEROES =
-            MemorySegment.ofArray(new byte[4096]).asReadOnly();
-
     private static final GuestMemory NOWHERE = GuestMemory.empty();
 
     // Regions are kept by number: storing references costs the walk of a short chain a fifth of its time.
@@ -110,15 +107,12 @@ public final class GuestBuffers implements IoBuffers {
         long done = 0;
         for (int piece = find(position); done < bytes; piece++) {
             long skip = position + done - start(piece);
-            long part = Math.min(Math.min(bytes - done, ends[piece] - position - done), ZEROES.byteSize());
+            long part = Math.min(bytes - done, ends[piece] - position - done);
             long from = offsets[piece] + skip;
-            if (MemorySegment.mismatch(segment(piece), from, from + part, ZEROES, 0, part) >= 0) {
+            if (!SharedReads.isZero(segment(piece), from, from + part)) {
                 return false;
             }
             done += part;
-            if (position + done < ends[piece]) {
-                piece--; // there is more of it
-            }
         }
         return true;
     }

@@ -46,13 +46,13 @@ public record InflightArea(MemorySegment memory, int entries, boolean resumes) {
 
     /// Whether it holds a record that a ring of some size may go on from.
     boolean isRecordFor(int size) {
-        int count = Short.toUnsignedInt(memory.get(U16, DESC_NUM));
-        return resumes && memory.get(U16, VERSION) == VERSION_1 && count >= size && count <= entries;
+        int count = SharedReads.u16(memory, U16, DESC_NUM);
+        return resumes && SharedReads.u16(memory, U16, VERSION) == VERSION_1 && count >= size && count <= entries;
     }
 
     /// The number of entries that a record says it has; at most [#entries] at the time of [#isRecordFor].
     int recordedEntries() {
-        return Math.min(entries, Short.toUnsignedInt(memory.get(U16, DESC_NUM)));
+        return Math.min(entries, SharedReads.u16(memory, U16, DESC_NUM));
     }
 
     /// Empties the area, which is then as the first back end finds it, but for the number of entries.

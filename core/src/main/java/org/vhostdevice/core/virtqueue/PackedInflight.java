@@ -91,7 +91,7 @@ final class PackedInflight {
         }
         boolean batchSeen = seen && old != newer;
         used = batchSeen ? newer : old;
-        freeHead = Short.toUnsignedInt(memory.get(U16, batchSeen ? PACKED_FREE_HEAD : PACKED_OLD_FREE_HEAD));
+        freeHead = SharedReads.u16(memory, U16, batchSeen ? PACKED_FREE_HEAD : PACKED_OLD_FREE_HEAD);
         writeFreeHeads(freeHead, freeHead);
         writeUsed(used, used);
         entries = area.recordedEntries();
@@ -225,7 +225,7 @@ final class PackedInflight {
     }
 
     private int position(int indexAt, int wrapAt) {
-        int index = Short.toUnsignedInt(memory.get(U16, indexAt));
+        int index = SharedReads.u16(memory, U16, indexAt);
         if (index >= size) {
             return -1;
         }

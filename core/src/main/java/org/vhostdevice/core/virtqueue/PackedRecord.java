@@ -115,7 +115,7 @@ final class PackedRecord {
     }
 
     private int u16(int entry, int field) {
-        return Short.toUnsignedInt(memory.get(U16, packedEntry(entry) + field));
+        return SharedReads.u16(memory, U16, packedEntry(entry) + field);
     }
 
     /// Chains in flight.
@@ -142,12 +142,12 @@ final class PackedRecord {
 
     /// The length in a copied descriptor.
     long length(int entry) {
-        return Integer.toUnsignedLong(memory.get(U32, packedEntry(entry) + PACKED_LEN));
+        return Integer.toUnsignedLong(SharedReads.s32(memory, U32, packedEntry(entry) + PACKED_LEN));
     }
 
     /// The flags in a copied descriptor.
     int flags(int entry) {
-        return Short.toUnsignedInt(memory.get(U16, packedEntry(entry) + PACKED_FLAGS));
+        return SharedReads.u16(memory, U16, packedEntry(entry) + PACKED_FLAGS);
     }
 
     /// Whether an entry holds a descriptor of a chain.

@@ -133,7 +133,7 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
         for (int i = 0; i < count; i++) {
             int position = PackedPosition.advance(nextUsed, i, size);
             long flagsAt = (long) DESC_BYTES * PackedPosition.index(position, size) + DESC_FLAGS;
-            int flags = ring.get(LE16, flagsAt) & (DESC_F_AVAIL | DESC_F_USED);
+            int flags = SharedReads.u16(ring, LE16, flagsAt) & (DESC_F_AVAIL | DESC_F_USED);
             if (flags == PackedPosition.usedFlags(position, size)) {
                 ring.set(LE16, flagsAt, (short) PackedPosition.availableFlags(position, size));
             }
@@ -148,7 +148,8 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
             return base == FRESH_WITHOUT_USED;
         }
         for (int i = 0; i < size; i++) {
-            if ((ring.get(RingLayout.LE16, (long) i * RingLayout.DESC_BYTES + DESC_FLAGS) & DESC_F_USED) != 0) {
+            if ((SharedReads.u16(ring, RingLayout.LE16, (long) i * RingLayout.DESC_BYTES + DESC_FLAGS) & DESC_F_USED)
+                    != 0) {
                 return false;
             }
         }
@@ -273,7 +274,7 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
             inflight.settle();
         }
         VarHandle.fullFence();
-        int event = driverEvent.get(LE32, 0);
+        int event = SharedReads.s32(driverEvent, LE32, 0);
         int flags = (event >>> EVENT_FLAGS_SHIFT) & EVENT_FLAGS_MASK;
         if (flags != EVENT_DESC || !eventIndex) {
             return flags != EVENT_DISABLE;
@@ -337,7 +338,7 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
     /// Whether the descriptor at a position has the flags of one that the driver made available.
     private boolean isAvailable(int position) {
         long entry = (long) DESC_BYTES * PackedPosition.index(position, size);
-        int flags = ring.get(LE16, entry + DESC_FLAGS);
+        int flags = SharedReads.u16(ring, LE16, entry + DESC_FLAGS);
         VarHandle.acquireFence();
         return (flags & (DESC_F_AVAIL | DESC_F_USED)) == PackedPosition.availableFlags(position, size);
     }

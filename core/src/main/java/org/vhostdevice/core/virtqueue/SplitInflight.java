@@ -56,21 +56,21 @@ final class SplitInflight {
     ///
     /// @return false if the record cannot be of this ring
     private boolean settleLastBatch(int usedIndex) {
-        int count = RingIndex.distance(Short.toUnsignedInt(memory.get(U16, USED_IDX)), usedIndex);
+        int count = RingIndex.distance(SharedReads.u16(memory, U16, USED_IDX), usedIndex);
         if (count > size) {
             return false;
         }
-        int head = Short.toUnsignedInt(memory.get(U16, LAST_BATCH_HEAD));
+        int head = SharedReads.u16(memory, U16, LAST_BATCH_HEAD);
         for (int i = 0; i < count; i++) {
             if (head >= size) {
                 return false;
             }
             memory.set(U8, splitEntry(head) + INFLIGHT, (byte) 0);
-            head = Short.toUnsignedInt(memory.get(U16, splitEntry(head) + SPLIT_NEXT));
+            head = SharedReads.u16(memory, U16, splitEntry(head) + SPLIT_NEXT);
         }
         VarHandle.storeStoreFence();
         memory.set(U16, USED_IDX, (short) usedIndex);
-        lastBatchHead = Short.toUnsignedInt(memory.get(U16, LAST_BATCH_HEAD));
+        lastBatchHead = SharedReads.u16(memory, U16, LAST_BATCH_HEAD);
         return true;
     }
 

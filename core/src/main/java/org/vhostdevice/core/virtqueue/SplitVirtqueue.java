@@ -70,7 +70,7 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
         this.walker = locateDescriptors(memory);
         this.nextAvailable = base & 0xffff;
         this.seenAvailable = nextAvailable;
-        this.nextUsed = Short.toUnsignedInt(usedRing.get(LE16, USED_IDX));
+        this.nextUsed = SharedReads.u16(usedRing, LE16, USED_IDX);
         this.publishedUsed = nextUsed;
         if (area != null) {
             record(new SplitInflight(area, setup.size()));
@@ -121,7 +121,7 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
             return null;
         }
         long entry = AVAIL_RING + (long) AVAIL_ENTRY_BYTES * (nextAvailable & mask);
-        int head = Short.toUnsignedInt(availableRing.get(LE16, entry));
+        int head = SharedReads.u16(availableRing, LE16, entry);
         checkFree(head);
         DescriptorChain chain = take(head, inflight);
         nextAvailable = (nextAvailable + 1) & 0xffff;
@@ -170,10 +170,10 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
         }
         VarHandle.fullFence();
         if (eventIndex) {
-            int event = Short.toUnsignedInt(availableRing.get(LE16, SplitRingLayout.usedEvent(setup.size())));
+            int event = SharedReads.u16(availableRing, LE16, SplitRingLayout.usedEvent(setup.size()));
             return RingIndex.passed(event, nextUsed, before);
         }
-        return (availableRing.get(LE16, AVAIL_FLAGS) & AVAIL_F_NO_INTERRUPT) == 0;
+        return (SharedReads.u16(availableRing, LE16, AVAIL_FLAGS) & AVAIL_F_NO_INTERRUPT) == 0;
     }
 
     /// Marks the used entries that were published, and the index.
@@ -226,13 +226,13 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
 
     @Override
     public boolean mayHaveMore() {
-        int index = Short.toUnsignedInt(availableRing.get(LE16, AVAIL_IDX));
+        int index = SharedReads.u16(availableRing, LE16, AVAIL_IDX);
         VarHandle.acquireFence(); // the next look is another one
         return index != nextAvailable;
     }
 
     private boolean seesMore() throws BrokenQueueException {
-        int index = Short.toUnsignedInt(availableRing.get(LE16, AVAIL_IDX));
+        int index = SharedReads.u16(availableRing, LE16, AVAIL_IDX);
         VarHandle.acquireFence();
         if (RingIndex.distance(nextAvailable, index) > setup.size()) {
             throw new BrokenQueueException("available index " + index + " is more than " + setup.size()

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import org.vhostdevice.blk.storage.DirectStorage;
 import org.vhostdevice.core.device.QueueContext;
-import org.vhostdevice.core.sys.ErrnoException;
 
 /// How the bytes of files are transferred.
 public enum EngineKind {
@@ -25,7 +24,7 @@ public enum EngineKind {
         }
         try {
             return new UringEngine(storage, threads, client, context, most);
-        } catch (ErrnoException e) {
+        } catch (IOException e) {
             if (this == IO_URING) {
                 throw new IOException("the host has no io_uring for us, use --io-engine threads: " + e.getMessage(), e);
             }

@@ -38,7 +38,7 @@ final class UringEngine implements TransferEngine, FileTransfers.Completion {
     private int inFlight;
 
     /// @param most transfers at once
-    /// @throws ErrnoException if the host has no io_uring
+    /// @throws IOException if the host has no io_uring for us
     UringEngine(DirectStorage storage, ThreadEngine threads, Client client, QueueContext context, int most)
             throws IOException {
         this.storage = storage;
