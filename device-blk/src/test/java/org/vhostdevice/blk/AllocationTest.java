@@ -37,7 +37,7 @@ class AllocationTest {
     void readsAndWritesAllocateNothingOfOurs(@TempDir Path folder) throws Exception {
         FileSpec spec = new FileSpec(folder.resolve("disk.img"), false, 1 << 20, false, true, true);
         try (TestGuest guest = new TestGuest();
-                TestContext context = new TestContext(0, new FeatureSet(BlkFeature.FLUSH.mask()));
+                TestContext context = TestContext.forFiles(0, new FeatureSet(BlkFeature.FLUSH.mask()));
                 FileStorage image = FileStorage.open(spec)) {
             TestRing ring = new TestRing(guest, 16, TestRing.features(true), 0);
             SplitVirtqueue queue = ring.open();

@@ -42,7 +42,7 @@ class BlkRequestFuzzTest {
             features |= (options & 8) != 0 ? BlkFeature.DISCARD.mask() | BlkFeature.WRITE_ZEROES.mask() : 0;
             Disk.Host host = new Disk.Host(Runnable::run, (_, task) -> task.run());
             Disk disk = new Disk(storage, Disk.id("fuzz"), new WriteCache(true), Disk.Policy.DEFAULT, null, host);
-            try (TestContext context = new TestContext(0, new FeatureSet(features))) {
+            try (TestContext context = TestContext.forFiles(0, new FeatureSet(features))) {
                 serve(queue, new BlkQueue(disk, context, RING));
             } finally {
                 queue.close(); // it holds guest memory

@@ -95,7 +95,7 @@ final class BlkRig implements AutoCloseable {
 
     BlkRig(Storage storage, EngineKind engine, long features, WriteCache cache)
             throws IOException, GuestMemoryException {
-        context = new TestContext(0, new FeatureSet(features));
+        context = TestContext.forFiles(0, new FeatureSet(features));
         Disk.Policy policy = Disk.Policy.DEFAULT.with(engine);
         Disk disk = new Disk(storage, Disk.id("serial-7"), cache, policy, null, new Disk.Host(threads, threads::after));
         handler = new BlkQueue(disk, context, RING);
@@ -106,7 +106,7 @@ final class BlkRig implements AutoCloseable {
 
     /// A queue with rules for its requests.
     BlkRig(Storage storage, Disk.Policy policy, @Nullable Throttle throttle) throws IOException, GuestMemoryException {
-        context = new TestContext(0, new FeatureSet(BlkFeature.FLUSH.mask()));
+        context = TestContext.forFiles(0, new FeatureSet(BlkFeature.FLUSH.mask()));
         Disk disk = new Disk(
                 storage, Disk.id(""), new WriteCache(true), policy, throttle, new Disk.Host(threads, threads::after));
         handler = new BlkQueue(disk, context, RING);
@@ -117,7 +117,7 @@ final class BlkRig implements AutoCloseable {
 
     /// A queue of a device.
     BlkRig(BlkDevice device, int index) throws IOException, GuestMemoryException {
-        context = new TestContext(index, FeatureSet.NONE);
+        context = TestContext.forFiles(index, FeatureSet.NONE);
         handler = (BlkQueue) device.start(context);
         ring = new TestRing(guest, RING, TestRing.features(false), 0);
         queue = ring.open();

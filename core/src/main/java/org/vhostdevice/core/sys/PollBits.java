@@ -29,6 +29,11 @@ final class PollBits {
                 | ((events & ANY_HANGUP) != 0 ? Poller.HANGUP : 0);
     }
 
+    /// As [#toReady(int)], of a host that tells of a writing half that was closed whether it is of interest or not.
+    static int toReady(int events, int interest) {
+        return toReady((interest & Poller.HANGUP) != 0 ? events : events & ~POLLRDHUP);
+    }
+
     /// A time to wait in the milliseconds that these calls take: never shorter, -1 for ever.
     static int toMillis(long nanos) {
         if (nanos < 0) {

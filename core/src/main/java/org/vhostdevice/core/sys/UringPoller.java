@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A descriptor is polled once, and again when it was dealt with, so that it is reported as long as it is ready; one of
 /// [Poller#EDGE] by a poll that goes on. What is found while somebody looks for transfers is kept for [#await].
+///
+/// The kernel ends a poll of a socket whose peer has closed its writing half, whatever was asked for. Without
+/// [Poller#READ] that is renewed again and again, so this is for workers that watch no such sockets.
 final class UringPoller implements Poller, IoUring.Completion {
     private static final int ENTRIES = 256;
     private static final int COMPLETIONS = 4096;
@@ -167,7 +170,7 @@ final class UringPoller implements Poller, IoUring.Completion {
             foundBits = Arrays.copyOf(foundBits, 2 * found);
         }
         foundFds[found] = fd;
-        foundBits[found] = result < 0 ? READ | WRITE | HANGUP : PollBits.toReady(result);
+        foundBits[found] = result < 0 ? READ | WRITE | HANGUP : PollBits.toReady(result, watched.armed(fd));
         found++;
     }
 

@@ -183,6 +183,13 @@ abstract class PollerContract {
     }
 
     @Test
+    void peerThatClosedItsWritingHalfIsTheEndOnlyIfAHangupIsNotAskedFor() throws IOException {
+        poller.add(near, Poller.READ | Poller.WRITE, "token");
+        assertEquals(0, SocketCalls.shutdown(far.number(), SHUT_WR));
+        assertReady(Poller.READ | Poller.WRITE);
+    }
+
+    @Test
     void lastWriterOfAPipeGoneIsAHangup() throws IOException {
         Notification pipe = opened(Notification.create(Notification.Kind.PIPE));
         poller.add(pipe.readEnd().number(), Poller.READ, "token");

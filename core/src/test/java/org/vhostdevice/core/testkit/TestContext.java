@@ -29,9 +29,23 @@ public final class TestContext implements QueueContext, AutoCloseable {
     /// @param features that the driver has accepted
     /// @throws IOException if the process has too many open files
     public TestContext(int index, FeatureSet features) throws IOException {
+        this(index, features, Poller.create());
+    }
+
+    private TestContext(int index, FeatureSet features, Poller poller) {
         this.index = index;
         this.features = features;
-        this.poller = Poller.createForFiles();
+        this.poller = poller;
+    }
+
+    /// As the constructor, for a device that has the kernel transfer files.
+    ///
+    /// @param index of the queue
+    /// @param features that the driver has accepted
+    /// @return the context
+    /// @throws IOException if the process has too many open files
+    public static TestContext forFiles(int index, FeatureSet features) throws IOException {
+        return new TestContext(index, features, Poller.createForFiles());
     }
 
     @Override
