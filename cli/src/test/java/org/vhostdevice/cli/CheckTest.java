@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -57,32 +58,47 @@ class CheckTest {
                 + " " + device + " --log-level error --socket {socket}";
     }
 
+    /// Each kind of ring, of notification, of image and of engine, and each way past the page cache, with each of the
+    /// others once.
+    @ParameterizedTest(name = "{0} by {1}, {2} {3}")
+    @CsvSource({
+        "raw, io_uring, --split --notify eventfd, ''",
+        "qcow2, threads, --packed --notify pipe, ''",
+        "qcow2, threads, --split --notify eventfd, --cache none",
+        "raw, io_uring, --packed --notify pipe, --cache none",
+        "raw, threads, --split --notify pipe, --cache writethrough --discard ignore --detect-zeroes unmap",
+        "qcow2, io_uring, --packed --notify eventfd, --cache writethrough",
+    })
+    @Execution(ExecutionMode.CONCURRENT)
+    void blockDeviceObeysEveryMust(String format, String engine, String options, String way) throws Exception {
+        assumeTrue(engine.equals("threads") || Capability.IO_URING.available(), "this host has no io_uring");
+        Path disk = format.equals("raw") ? image : makeQcow2();
+        String serve = "--blk-file '" + disk + "' --format " + format + " --io-engine " + engine + " " + way;
+        assertObeysEveryMust("blk", options, command(serve));
+    }
+
     static Stream<Arguments> media() {
-        return Stream.of("--split", "--packed")
-                .flatMap(ring -> Stream.of("eventfd", "pipe").map(notify -> ring + " --notify " + notify))
+        return options()
                 .flatMap(options -> Stream.of("raw", "qcow2")
                         .flatMap(format ->
                                 Stream.of("io_uring", "threads").map(engine -> Arguments.of(format, engine, options))));
     }
 
+    static Stream<String> options() {
+        return Stream.of("--split", "--packed")
+                .flatMap(ring -> Stream.of("eventfd", "pipe").map(notify -> ring + " --notify " + notify));
+    }
+
     @ParameterizedTest(name = "{0} by {1}, {2}")
     @MethodSource("media")
+    @Tag("slow")
     @Execution(ExecutionMode.CONCURRENT)
-    void blockDeviceObeysEveryMust(String format, String engine, String options) throws Exception {
-        assumeTrue(engine.equals("threads") || Capability.IO_URING.available(), "this host has no io_uring");
-        Path disk = format.equals("raw") ? image : makeQcow2();
-        String serve = "--blk-file '" + disk + "' --format " + format + " --io-engine " + engine;
-        assertObeysEveryMust("blk", options, command(serve));
+    void blockDeviceObeysEveryMustWithAll(String format, String engine, String options) throws Exception {
+        blockDeviceObeysEveryMust(format, engine, options, "");
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "--split --notify eventfd",
-                "--split --notify pipe",
-                "--packed --notify eventfd",
-                "--packed --notify pipe"
-            })
+    @ValueSource(strings = {"--split --notify eventfd", "--packed --notify pipe"})
     @Execution(ExecutionMode.CONCURRENT)
     void fileSystemDeviceObeysEveryMust(String options) throws Exception {
         Path share = Files.createDirectory(folder.resolve("share"));
@@ -90,13 +106,7 @@ class CheckTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "--split --notify eventfd",
-                "--split --notify pipe",
-                "--packed --notify eventfd",
-                "--packed --notify pipe"
-            })
+    @ValueSource(strings = {"--split --notify pipe", "--packed --notify eventfd"})
     @Execution(ExecutionMode.CONCURRENT)
     void consoleDeviceObeysEveryMust(String options) throws Exception {
         String ports = "--port backend=file:'" + folder.resolve("console") + "',size=80x24 --port backend=file:'"
@@ -112,33 +122,21 @@ class CheckTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "--split --notify eventfd",
-                "--split --notify pipe",
-                "--packed --notify eventfd",
-                "--packed --notify pipe"
-            })
+    @ValueSource(strings = {"--split --notify eventfd", "--packed --notify pipe"})
     @Execution(ExecutionMode.CONCURRENT)
     void socketDeviceObeysEveryMust(String options) throws Exception {
         Path path = folder.resolve("vsock");
         assertObeysEveryMust("vsock", options + " --vsock-uds " + path, program("vsock --uds-path '" + path + "'"));
     }
 
-    @ParameterizedTest(name = "{0}, {1}")
-    @CsvSource({
-        "--packed --notify pipe, --io-engine threads --cache none",
-        "--packed --notify eventfd, --cache writethrough",
-        "--split --notify pipe, --discard ignore --detect-zeroes unmap",
-    })
-    void everyWayToUseAFileObeysEveryMust(String options, String way) throws Exception {
-        assertObeysEveryMust("blk", options, serve(way));
-    }
-
-    @Test
-    void qcow2ImagePastThePageCacheObeysEveryMust() throws Exception {
-        assertObeysEveryMust(
-                "blk", "--packed --notify eventfd", command("--blk-file '" + makeQcow2() + "' --cache none"));
+    @ParameterizedTest
+    @MethodSource("options")
+    @Tag("slow")
+    @Execution(ExecutionMode.CONCURRENT)
+    void otherDevicesObeyEveryMustWithAll(String options) throws Exception {
+        fileSystemDeviceObeysEveryMust(options);
+        consoleDeviceObeysEveryMust(options);
+        socketDeviceObeysEveryMust(options);
     }
 
     private Path makeQcow2() throws Exception {
