@@ -95,7 +95,6 @@ final class Stage implements AutoCloseable {
     private void addPrograms() throws IOException {
         HostProgram program = HostProgram.ofThisBuild();
         List<String> words = new ArrayList<>(List.of(program.path().toString()));
-        words.addAll(List.of("-XX:+UseSerialGC", "-XX:AOTCache=" + StartCache.of(program)));
         words.addAll(program.options());
         String java = words.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
         addScript(

@@ -51,6 +51,7 @@ final class GuestPackages {
                             directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     FileLock _ = channel.lock()) {
                 fetchUnlessStamped();
+                GuestPython.compile(GuestTools.in(root()));
             }
             return root();
         }

@@ -75,7 +75,7 @@ public record HostProgram(Path path, List<String> options, Map<String, String> e
     static HostProgram ofThisBuild(String played) {
         Path jar = jarOfThisBuild();
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        List<String> options = new ArrayList<>();
+        List<String> options = new ArrayList<>(StartCache.options(java, jar));
         if (!played.isEmpty()) {
             options.add("-Dvhost.host=" + played);
         }
