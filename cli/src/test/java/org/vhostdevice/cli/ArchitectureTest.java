@@ -168,6 +168,16 @@ class ArchitectureTest {
             .belongToAnyOf(Linker.class, SymbolLookup.class);
 
     @ArchTest
+    static final ArchRule onlySysStartsPrograms = noClasses()
+            .that()
+            .resideOutsideOfPackage(SYS)
+            .should()
+            .callConstructor(ProcessBuilder.class, String[].class)
+            .orShould()
+            .callConstructor(ProcessBuilder.class, List.class)
+            .because("what a service manager tells this process is not for others; use ServiceManager.child");
+
+    @ArchTest
     static final ArchRule onlyHostOsAsksForTheSystem = classes()
             .that()
             .doNotHaveFullyQualifiedName(CORE + ".sys.HostOs")

@@ -1,6 +1,7 @@
 package org.vhostdevice.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -111,6 +112,28 @@ class ServiceTest {
                 "vhost-device blk: --fd two: the service manager has passed no socket of that name"
                         + " (see 'vhost-device blk --help')",
                 refusal("one=" + folder.resolve("3"), "blk", "--memory=1M", "--fd=two"));
+    }
+
+    /// A back end that `check` starts is no service of the manager that has started `check`.
+    @Test
+    void programsThatItStartsAreNotToldOfTheManager() throws Exception {
+        Path seen = folder.resolve("seen");
+        String command = "sh -c 'env >" + seen + "' {socket}";
+        try (NotifySocket manager = new NotifySocket("@" + folder)) {
+            Process process = start(
+                    manager,
+                    ServiceActivation.command(
+                            "one=" + folder.resolve("1"), "check", "--device=blk", "--command=" + command));
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(1, process.waitFor(), said);
+        }
+        List<String> names = Files.readAllLines(seen).stream()
+                .map(line -> line.split("=", 2)[0])
+                .toList();
+        assertTrue(names.contains("PATH"), "the environment is there");
+        for (String name : List.of("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET")) {
+            assertFalse(names.contains(name), name);
+        }
     }
 
     private String refusal(String sockets, String... words) throws Exception {

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.cli.child.ChildBackEnd;
 import org.vhostdevice.core.check.Target;
+import org.vhostdevice.core.sys.ServiceManager;
 
 /// A back end that is started with a command, and again when it has ended. One thread.
 final class CommandTarget implements Target, AutoCloseable {
@@ -95,7 +97,7 @@ final class CommandTarget implements Target, AutoCloseable {
         if (resize.isEmpty()) {
             return false;
         }
-        Process process = new ProcessBuilder("sh", "-c", resize.get())
+        Process process = ServiceManager.child(List.of("sh", "-c", resize.get()))
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.vhostdevice.cli.child.ChildBackEnd;
 import org.vhostdevice.core.check.DeviceKind;
+import org.vhostdevice.core.sys.ServiceManager;
 
 /// The type of device that a back end prints when it is asked for its capabilities.
 final class PrintedType {
@@ -22,7 +24,7 @@ final class PrintedType {
     /// @throws IOException if there is no shell
     static Optional<DeviceKind> ask(String command) throws IOException {
         String asking = "exec " + command.replace(ChildBackEnd.PLACE, "/nonexistent/s") + " --print-capabilities";
-        Process process = new ProcessBuilder("sh", "-c", asking)
+        Process process = ServiceManager.child(List.of("sh", "-c", asking))
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
                 .start();

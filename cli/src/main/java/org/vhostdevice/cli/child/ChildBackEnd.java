@@ -5,12 +5,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.OwnedFd;
+import org.vhostdevice.core.sys.ServiceManager;
 import org.vhostdevice.core.sys.UnixSocket;
 
 /// A back end that a command has started, with a socket path of its own. Ends with this program too.
@@ -42,7 +44,7 @@ public final class ChildBackEnd implements AutoCloseable {
     /// @throws InterruptedException if this thread is interrupted; nothing is left then
     public ChildBackEnd(String command) throws IOException, InterruptedException {
         started = System.nanoTime();
-        process = new ProcessBuilder("sh", "-c", "exec " + command.replace(PLACE, socket.toString()))
+        process = ServiceManager.child(List.of("sh", "-c", "exec " + command.replace(PLACE, socket.toString())))
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(errors.toFile())

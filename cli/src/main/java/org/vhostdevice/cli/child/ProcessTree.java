@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.vhostdevice.core.sys.ServiceManager;
 
 /// A process and all that it started.
 public final class ProcessTree {
@@ -71,7 +72,7 @@ public final class ProcessTree {
     static boolean pause(ProcessHandle root) throws IOException, InterruptedException {
         Stream<String> numbers = all(root).map(ProcessHandle::pid).map(String::valueOf);
         List<String> words = Stream.concat(Stream.of("kill", "-STOP"), numbers).toList();
-        return new ProcessBuilder(words).start().waitFor() == 0;
+        return ServiceManager.child(words).start().waitFor() == 0;
     }
 
     /// Resident memory of one process, from `ps`, which all hosts have.
@@ -81,7 +82,8 @@ public final class ProcessTree {
     /// @throws IOException if `ps` does not tell
     /// @throws InterruptedException if this thread is interrupted meanwhile
     public static long residentBytes(long pid) throws IOException, InterruptedException {
-        Process ps = new ProcessBuilder("ps", "-o", "rss=", "-p", String.valueOf(pid)).start();
+        Process ps = ServiceManager.child(List.of("ps", "-o", "rss=", "-p", String.valueOf(pid)))
+                .start();
         try (var lines = ps.inputReader()) {
             String line = lines.readLine();
             if (line == null || !ps.waitFor(PS_SECONDS, TimeUnit.SECONDS)) {

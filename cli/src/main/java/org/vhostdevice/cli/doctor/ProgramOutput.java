@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.vhostdevice.cli.child.ProcessTree;
+import org.vhostdevice.core.sys.ServiceManager;
 
 /// Runs a program that may be anything, for a limited time, and takes a limited part of what it prints.
 final class ProgramOutput {
@@ -31,7 +32,7 @@ final class ProgramOutput {
     Optional<String> of(List<String> command) throws InterruptedException {
         Process process;
         try {
-            process = new ProcessBuilder(command)
+            process = ServiceManager.child(command)
                     .redirectErrorStream(true)
                     .redirectInput(new File("/dev/null"))
                     .start();

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The service manager that has started this process, such as systemd, if one has: it may have passed sockets on, and
@@ -24,6 +25,7 @@ public final class ServiceManager implements AutoCloseable {
     public static final String STOPPING = "STOPPING=1";
 
     private static final System.Logger LOG = System.getLogger(ServiceManager.class.getName());
+    private static final Set<String> VARIABLES = Set.of("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET");
     private static final int FIRST_SOCKET = 3;
     private static final int MOST_SOCKETS = 10_000;
     private static final int SOCK_DGRAM = 2;
@@ -109,6 +111,17 @@ public final class ServiceManager implements AutoCloseable {
             fd.close();
             throw e;
         }
+    }
+
+    /// Prepares to start another program beside this one. What the manager has said to this process does not reach it:
+    /// it could take itself for the service, and tell that it is ready.
+    ///
+    /// @param command program and arguments
+    /// @return to be started; its environment is that of this process otherwise
+    public static ProcessBuilder child(List<String> command) {
+        ProcessBuilder child = new ProcessBuilder(command);
+        boolean _ = child.environment().keySet().removeAll(VARIABLES);
+        return child;
     }
 
     /// Takes over a connection that [#number] has told of.

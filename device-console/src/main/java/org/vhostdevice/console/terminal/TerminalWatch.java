@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.List;
+import org.vhostdevice.core.sys.ServiceManager;
 
 /// A shell beside this process that puts the mode of a terminal back if this process is killed, which no code
 /// inside it can do. It waits for a line from here, and the end of its input without one means that this
@@ -35,7 +37,7 @@ final class TerminalWatch implements AutoCloseable {
     ///
     /// @param terminal its path
     static TerminalWatch start(Path terminal) throws IOException {
-        Process shell = new ProcessBuilder("sh", "-c", SCRIPT)
+        Process shell = ServiceManager.child(List.of("sh", "-c", SCRIPT))
                 .redirectOutput(Redirect.appendTo(terminal.toFile()))
                 .start();
         if (shell.getErrorStream().read() < 0) {
