@@ -10,6 +10,15 @@ fs_cases() {
     mkdir /mnt/cases && python3 /fs/main.py /mnt/cases "$@" && rmdir /mnt/cases
 }
 
+# Waits until something has a name, for five seconds.
+fs_await() {
+    for _ in $(seq 50); do
+        [ -e "$1" ] && return
+        sleep 0.1
+    done
+    return 1
+}
+
 # Makes what FsGuestContract looks for on the host.
 fs_make() {
     (

@@ -9,6 +9,12 @@ import picocli.CommandLine.Option;
 
 /// The options that say what the guest may keep, and how it reads and writes.
 final class FsCacheArgs {
+    /// Whose locks those of the guest are.
+    private enum Locks {
+        HOST,
+        GUEST
+    }
+
     @Option(
             names = "--cache",
             paramLabel = "POLICY",
@@ -29,6 +35,13 @@ final class FsCacheArgs {
 
     @Option(names = "--writeback", description = "Let the guest keep what it writes for a while.")
     private boolean writeback;
+
+    @Option(
+            names = "--locks",
+            paramLabel = "host|guest",
+            description = "Whether locks of the guest are locks of the host, which other guests see, or the guest keeps"
+                    + " them itself, which saves a request each time that a file is closed (default: host).")
+    private Locks locks = Locks.HOST;
 
     @Option(names = "--allow-direct-io", description = "Let O_DIRECT of the guest leave out the host's cache too.")
     private boolean directIo;
@@ -57,6 +70,7 @@ final class FsCacheArgs {
         FsArgs.add(abilities, Ability.WRITEBACK, writeback);
         FsArgs.add(abilities, Ability.DIRECT_IO, directIo);
         FsArgs.add(abilities, Ability.KILLPRIV_V2, killPrivileges);
+        FsArgs.add(abilities, Ability.GUEST_LOCKS, locks == Locks.GUEST);
     }
 
     Readdirplus readdirplus() {

@@ -92,7 +92,9 @@ abstract class FsGuestContract {
             guest.awaitReady();
             guest.run("fs_make");
             requireMade(shared.resolve("made"));
+            guest.run("[ ! -e /mnt/from-host ]"); // which the guest remembers, but not for long
             Files.write(shared.resolve("from-host"), payload.bytes());
+            guest.run("fs_await /mnt/from-host");
             assertEquals(payload.sumFrom(0), guest.query("set -- $(sha256sum /mnt/from-host); echo @@sum $1", "sum"));
             requireLocksOfTheHost(guest);
             guest.run("umount /mnt");

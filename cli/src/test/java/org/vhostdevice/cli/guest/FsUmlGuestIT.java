@@ -28,7 +28,7 @@ class FsUmlGuestIT extends FsGuestContract {
     @Tag("slow")
     @ValueSource(
             strings = {
-                "--cache always",
+                "--cache always --locks guest",
                 "--cache metadata --allow-mmap",
                 "--cache never",
                 "--cache always --writeback",

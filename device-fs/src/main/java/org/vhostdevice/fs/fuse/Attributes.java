@@ -30,6 +30,14 @@ final class Attributes {
         attributes(out, caller);
     }
 
+    /// An entry that tells that there is none, which the guest may remember.
+    static void missing(ReplyWriter out, int seconds) {
+        out.u64(0); // no node
+        out.u64(0);
+        out.u64(seconds);
+        out.zero(ENTRY_BYTES - 3 * Long.BYTES);
+    }
+
     /// An answer with attributes: `struct fuse_attr_out`.
     static void answer(ReplyWriter out, Caller caller, int seconds) {
         out.u64(seconds);

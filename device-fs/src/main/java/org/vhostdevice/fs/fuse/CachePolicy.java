@@ -26,6 +26,12 @@ public enum CachePolicy {
         return seconds;
     }
 
+    /// {@return for how many seconds it is good that a name is not there; never for long, since who makes a file on the
+    /// host looks for it in the guest}
+    int missingSeconds() {
+        return Math.min(seconds, 1);
+    }
+
     /// {@return flags of the answer to OPEN and CREATE (`FOPEN_`)}
     int fileFlags() {
         return fileFlags;

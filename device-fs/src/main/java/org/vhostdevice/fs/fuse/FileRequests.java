@@ -61,7 +61,8 @@ final class FileRequests {
     private void opened(FuseCall call, long handle) {
         ReplyWriter out = call.out();
         out.u64(handle);
-        out.u32(cache.fileFlags());
+        // With locks of the host, FLUSH is what ends those of a process.
+        out.u32(cache.fileFlags() | (call.session().has(InitFlag.POSIX_LOCKS) ? 0 : OpenFlag.NOFLUSH));
         out.u32(0);
     }
 

@@ -40,6 +40,8 @@ public record FuseOptions(CachePolicy cache, Readdirplus readdirplus, Set<Abilit
         DIRECT_IO,
         /// The host takes away privileges that a file gives when it is written.
         KILLPRIV_V2,
+        /// The guest keeps its locks to itself, and need not tell when a file is closed.
+        GUEST_LOCKS,
         /// Mounts below the shared directory are mounts in the guest.
         SUBMOUNTS
     }

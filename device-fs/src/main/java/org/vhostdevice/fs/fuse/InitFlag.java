@@ -77,7 +77,8 @@ enum InitFlag {
 
     private boolean isSupported(FuseOptions options) {
         return switch (this) {
-            case POSIX_LOCKS -> Capability.OFD_LOCKS.available(); // otherwise the guest keeps them itself
+            case POSIX_LOCKS -> !options.has(Ability.GUEST_LOCKS) && Capability.OFD_LOCKS.available();
+            case FLOCK_LOCKS -> !options.has(Ability.GUEST_LOCKS);
             case DO_READDIRPLUS -> options.readdirplus() != Readdirplus.NEVER;
             case READDIRPLUS_AUTO -> options.readdirplus() == Readdirplus.AUTO;
             case WRITEBACK_CACHE -> options.has(Ability.WRITEBACK);

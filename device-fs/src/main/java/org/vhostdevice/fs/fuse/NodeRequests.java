@@ -32,17 +32,28 @@ final class NodeRequests {
 
     private final FileSystem files;
     private final int seconds;
+    private final int missingSeconds;
     private final boolean readOnly;
 
     NodeRequests(FileSystem files, FuseOptions options) {
         this.files = files;
         this.seconds = options.cache().seconds();
+        this.missingSeconds = options.cache().missingSeconds();
         this.readOnly = options.has(Ability.READONLY);
     }
 
     void lookup(FuseCall call) throws FsException {
         MemorySegment name = call.in().name();
-        long node = files.lookup(call.caller(), call.node(), name);
+        long node;
+        try {
+            node = files.lookup(call.caller(), call.node(), name);
+        } catch (FsException e) {
+            if (e != FsException.of(Errno.ENOENT) || missingSeconds == 0) {
+                throw e;
+            }
+            Attributes.missing(call.out(), missingSeconds);
+            return;
+        }
         Attributes.entry(call.out(), call.caller(), node, seconds);
     }
 

@@ -11,6 +11,9 @@ final class OpenFlag {
     /// The guest may keep the entries of the directory.
     static final int CACHE_DIR = 1 << 3;
 
+    /// Closing a descriptor of the file is nothing that the device needs to know.
+    static final int NOFLUSH = 1 << 5;
+
     /// The guest need not put writes that bypass its cache in a row.
     static final int PARALLEL_DIRECT_WRITES = 1 << 6;
 

@@ -115,6 +115,28 @@ class ReplyLayoutTest {
         checkOpen(created, 128, fileFlags);
     }
 
+    @Test
+    void closingIsOfNoInterestWithoutLocksOfTheHost() {
+        FuseOptions options = new FuseOptions(CachePolicy.AUTO, Readdirplus.AUTO, EnumSet.of(Ability.GUEST_LOCKS));
+        FuseRig rig = new FuseRig(files, options).begin();
+        checkOpen(rig.send(14, NODE, 32, new byte[8]).body(), 0, 1 << 5);
+        checkOpen(rig.send(27, NODE, 32, new byte[8]).body(), 0, 0);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void namesThatAreNotThereAreRememberedForASecond(CachePolicy cache) {
+        files.fail("lookup", Errno.ENOENT);
+        Answer answer = rig(cache).send(1, NODE, name());
+        if (cache == CachePolicy.NEVER) {
+            assertEquals(2, answer.error());
+            return;
+        }
+        assertEquals(0, answer.error());
+        ByteBuffer wanted = ByteBuffer.allocate(128).order(ByteOrder.LITTLE_ENDIAN).putLong(16, 1);
+        assertEquals(wanted, answer.body());
+    }
+
     private static void checkOpen(ByteBuffer body, int at, int flags) {
         assertEquals(at + 16, body.capacity());
         assertEquals(FakeFiles.HANDLE, body.getLong(at));

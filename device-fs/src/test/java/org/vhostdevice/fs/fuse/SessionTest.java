@@ -121,6 +121,7 @@ class SessionTest {
         assertEquals(plain | 1 << 28, granted(auto, Readdirplus.AUTO, Ability.KILLPRIV_V2));
         assertEquals(plain | 1L << 36, granted(auto, Readdirplus.AUTO, Ability.ALLOW_MMAP));
         assertEquals(plain | 1L << 32, granted(auto, Readdirplus.AUTO, Ability.SECURITY_LABEL));
+        assertEquals(plain & ~(1 << 1 | 1 << 10), granted(auto, Readdirplus.AUTO, Ability.GUEST_LOCKS));
         assertEquals(plain | 1 << 6 | 1 << 20 | 1 << 29, granted(auto, Readdirplus.AUTO, Ability.POSIX_ACL));
         assertEquals(plain, granted(auto, Readdirplus.AUTO, Ability.READONLY, Ability.XATTR, Ability.DIRECT_IO));
     }
