@@ -321,7 +321,9 @@ final class Vring implements QueueContext {
         pacing.looked();
         queue.disableNotifications();
         boolean emptied = take();
-        publish();
+        if (handler.isAwaited()) {
+            publish(); // all else is published when the next chain is, or before the thread sleeps
+        }
         if (owesCall) {
             owesCall = false;
             signals.call();

@@ -23,6 +23,8 @@ public final class FsQueue implements QueueHandler {
     /// descriptors, and the smallest rings in use have 128.
     static final int MAX_LOCK_WAITS = 32;
 
+    private static final int HIGH_PRIORITY = 0;
+
     private static final long FIRST_RETRY_NANOS = 5_000_000;
     private static final long LAST_RETRY_NANOS = 100_000_000;
 
@@ -42,6 +44,8 @@ public final class FsQueue implements QueueHandler {
     private final AtomicBoolean retryTold = new AtomicBoolean();
     private boolean retryTimed;
     private long retryNanos;
+    private final Pause pause;
+    private boolean awaited;
     private boolean inBatch;
     private long published;
     private boolean stopping;
@@ -65,16 +69,41 @@ public final class FsQueue implements QueueHandler {
         this.locks = locks;
         handover = new Handover<>(context, this::takeBack);
         most = 1 + MAX_LOCK_WAITS + 2 * threads.most();
+        pause = new Pause(context.index() == HIGH_PRIORITY);
         locks.add(this);
     }
 
     @Override
     public boolean ready() {
+        return !pause.isOn() && hasRoom();
+    }
+
+    private boolean hasRoom() {
         return !free.isEmpty() || made < most;
     }
 
     @Override
+    public boolean isAwaited() {
+        boolean now = awaited;
+        awaited = false;
+        return now;
+    }
+
+    @Override
+    public void look() {
+        if (pause.isOver()) {
+            context.resume();
+        }
+    }
+
+    @Override
+    public long patience() {
+        return pause.rest();
+    }
+
+    @Override
     public void handle(DescriptorChain chain) {
+        pause.took();
         if (!inBatch) {
             inBatch = true;
             published = System.nanoTime();
@@ -123,6 +152,7 @@ public final class FsQueue implements QueueHandler {
             loneReads.took(System.nanoTime() - began);
             finish(only);
         }
+        pause.begin();
     }
 
     private FsRequest take() {
@@ -136,13 +166,14 @@ public final class FsQueue implements QueueHandler {
 
     private void finish(FsRequest request) {
         Opcode opcode = request.call().opcode();
-        boolean wasReady = ready();
+        boolean hadRoom = hasRoom();
+        awaited |= opcode == null || opcode.isAwaited();
         try {
             request.finish();
         } finally {
             free.push(request);
         }
-        if (!wasReady) {
+        if (!hadRoom) {
             context.resume();
         }
         if (opcode == Opcode.INTERRUPT) {
