@@ -42,6 +42,7 @@ record AttributeOperations(Host host) {
 
     void set(Caller caller, long node, AttributeChange change) throws FsException {
         try (Inode inode = host.nodes().use(node)) {
+            host.requireName(caller, inode);
             if (change.has(MODE)) {
                 host.owners().setMode(inode.ref(), change.mode() & PERMISSIONS);
             }

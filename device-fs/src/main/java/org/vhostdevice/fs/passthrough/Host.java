@@ -94,11 +94,27 @@ record Host(
 
     /// Gives the attributes of a file.
     void show(Caller caller, Inode inode) throws FsException {
-        FsException.throwIf(caller.stat().load(inode.ref()));
-        if (!Inode.Key.of(caller.stat()).equals(inode.key())) {
-            throw FsException.of(Errno.ESTALE); // another file has its name now
-        }
+        load(caller, inode);
         owners.show(inode.ref(), caller.stat());
+    }
+
+    /// Makes sure that a file that is known by its name still has it.
+    ///
+    /// @throws FsException `ESTALE` if not: the guest looks it up anew then
+    void requireName(Caller caller, Inode inode) throws FsException {
+        if (!inode.ref().isHeld()) {
+            load(caller, inode);
+        }
+    }
+
+    private static void load(Caller caller, Inode inode) throws FsException {
+        NodeRef node = inode.ref();
+        int result = caller.stat().load(node);
+        boolean gone = result == -Errno.ENOENT.number() && !node.isHeld();
+        if (gone || (result == 0 && !Inode.Key.of(caller.stat()).equals(inode.key()))) {
+            throw FsException.of(Errno.ESTALE);
+        }
+        FsException.throwIf(result);
     }
 
     /// Takes away what a file gives to who executes it, as the host does for those without privileges.

@@ -52,6 +52,17 @@ final class Inode extends Counted {
             return parent;
         }
 
+        /// Whether it is this one.
+        ///
+        /// @param otherName a C string
+        private boolean is(long otherParent, MemorySegment otherName) {
+            boolean same = parent == otherParent;
+            for (int i = 0; same && i < name.length; i++) {
+                same = otherName.get(ValueLayout.JAVA_BYTE, i) == name[i];
+            }
+            return same;
+        }
+
         /// The name as a C string.
         MemorySegment string() {
             MemorySegment string = Arena.ofAuto().allocate(name.length);
@@ -135,12 +146,12 @@ final class Inode extends Counted {
         }
     }
 
-    /// A name was found to lead to it. One that is known by its name may have lost the name it had, or be another file
-    /// by now, to which the host gave the same number.
+    /// A name was found to lead to it, which may have lost the name it had.
     ///
     /// @param parent in use, with its descriptor there
     void seenAgain(Inode parent, MemorySegment name) {
-        if (named) {
+        Place now = place;
+        if (now == null || !now.is(parent.id(), name)) {
             seenAt(parent, new Place(parent.id(), name));
         }
     }

@@ -205,6 +205,7 @@ record NameOperations(Host host, FileOperations files) {
             if (!inode.addLookup()) {
                 throw FsException.of(Errno.ENOENT);
             }
+            inode.seenAgain(directory, newName);
             host.show(caller, inode);
             return node;
         }

@@ -163,22 +163,50 @@ final class NodeTable {
     ///
     /// @param flags of this host, see [org.vhostdevice.core.sys.OpenFlags]
     /// @return a descriptor that the caller owns
-    /// @throws FsException `ESTALE` if another file has the name now
+    /// @throws FsException `ESTALE` if it has that name no longer: the guest looks it up anew then
     int openByName(Inode inode, int flags) throws FsException {
         Inode.Place place = placeOf(inode);
-        try (Inode parent = use(place.parent())) {
-            return inode.opened(FsException.check(TreeCalls.open(parent.fd(), place.string(), flags, 0)));
+        try (Inode parent = parentOf(place)) {
+            MemorySegment name = place.string();
+            int fd = TreeCalls.open(parent.fd(), name, flags, 0);
+            if (fd < 0) {
+                requireName(inode, parent, name);
+            }
+            return inode.opened(FsException.check(fd));
+        }
+    }
+
+    private Inode parentOf(Inode.Place place) throws FsException {
+        try {
+            return use(place.parent());
+        } catch (FsException e) {
+            throw e == FsException.of(Errno.ENOENT) ? FsException.of(Errno.ESTALE) : e;
+        }
+    }
+
+    /// Makes sure that a name leads to a file.
+    ///
+    /// @throws FsException `ESTALE` if not
+    private static void requireName(Inode inode, Inode parent, MemorySegment name) throws FsException {
+        FileStat stat = new FileStat();
+        if (stat.load(parent.fd(), name) < 0 || !Inode.Key.of(stat).equals(inode.key())) {
+            throw FsException.of(Errno.ESTALE);
         }
     }
 
     /// Gives a file another name, by the name that it was last seen by.
     ///
     /// @return 0, or a negated error number
+    /// @throws FsException `ESTALE` if it has that name no longer
     int linkByName(Inode inode, Inode directory, MemorySegment newName) throws FsException {
         Inode.Place place = placeOf(inode);
         int result;
-        try (Inode parent = use(place.parent())) {
-            result = TreeCalls.link(parent.fd(), place.string(), directory.fd(), newName);
+        try (Inode parent = parentOf(place)) {
+            MemorySegment name = place.string();
+            result = TreeCalls.link(parent.fd(), name, directory.fd(), newName);
+            if (result < 0) {
+                requireName(inode, parent, name);
+            }
         }
         FileStat stat = new FileStat();
         if (result == 0

@@ -103,6 +103,7 @@ public final class PassthroughFileSystem implements FileSystem {
     @Override
     public int readlink(Caller caller, long node, MemorySegment into) throws FsException {
         try (Inode inode = host.nodes().use(node)) {
+            host.requireName(caller, inode);
             return (int) FsException.check(host.calls().readLink(inode.ref(), into));
         }
     }
