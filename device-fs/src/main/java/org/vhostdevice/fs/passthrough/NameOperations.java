@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileStat;
-import org.vhostdevice.core.sys.NodeRef;
 import org.vhostdevice.core.sys.OpenFlags;
 import org.vhostdevice.core.sys.ThreadUmask;
 import org.vhostdevice.core.sys.TreeCalls;
@@ -14,8 +13,7 @@ import org.vhostdevice.fs.vfs.FsException;
 
 /// Operations that make, change or remove names in directories.
 record NameOperations(Host host, FileOperations files) {
-    private static final int PERMISSIONS = 07777;
-    private static final int SET_GID = 02000;
+    private static final int PERMISSIONS = Owners.PERMISSIONS;
 
     /// Makes something with a name.
     @FunctionalInterface
@@ -51,9 +49,9 @@ record NameOperations(Host host, FileOperations files) {
 
     /// Gives a file that was just made and entered its owner, and gives its attributes.
     private long made(Caller caller, Inode directory, long node, int mode) throws FsException {
-        if (host.owners().marks() || !ThreadUmask.possible()) {
+        if (host.owners().marks()) {
             try (Inode inode = host.nodes().use(node)) {
-                setMode(caller, directory.ref(), inode.ref(), mode & ~caller.umask());
+                host.owners().made(caller, directory.ref(), inode.ref(), mode & ~caller.umask());
                 FsException.throwIf(caller.stat().load(inode.ref()));
             } catch (FsException e) {
                 host.nodes().forget(node, 1);
@@ -63,16 +61,9 @@ record NameOperations(Host host, FileOperations files) {
         return host.found(caller, directory, node);
     }
 
-    private void setMode(Caller caller, NodeRef parent, NodeRef node, int mode) throws FsException {
-        if (host.owners().marks()) {
-            host.owners().made(caller, parent, node, mode);
-        } else if ((mode & FileStat.TYPE_MASK) != FileStat.SYMLINK) {
-            // The process's mask may have taken some away, and a directory may have got one from its own.
-            FsException.throwIf(caller.stat().load(node));
-            int inherited =
-                    caller.stat().type() == FileStat.DIRECTORY ? caller.stat().mode() & SET_GID : 0;
-            host.owners().setMode(node, (mode & PERMISSIONS) | inherited);
-        }
+    /// The mode that a new file gets on the host, whose mask of this thread does the rest if there can be one.
+    private int hostMode(Caller caller, int mode) {
+        return host.owners().hostMode(ThreadUmask.possible() ? mode : mode & ~caller.umask());
     }
 
     long symlink(Caller caller, long parent, MemorySegment name, MemorySegment target) throws FsException {
@@ -81,13 +72,13 @@ record NameOperations(Host host, FileOperations files) {
     }
 
     long mknod(Caller caller, long parent, MemorySegment name, int mode, int device) throws FsException {
-        int made = host.owners().hostMode(mode);
+        int made = hostMode(caller, mode);
         return make(caller, parent, name, mode, directory -> TreeCalls.makeNode(directory, name, made, device));
     }
 
     long mkdir(Caller caller, long parent, MemorySegment name, int mode) throws FsException {
         int all = FileStat.DIRECTORY | (mode & PERMISSIONS);
-        int made = host.owners().hostMode(all) & PERMISSIONS;
+        int made = hostMode(caller, all) & PERMISSIONS;
         return make(caller, parent, name, all, directory -> TreeCalls.makeDirectory(directory, name, made));
     }
 
@@ -95,7 +86,7 @@ record NameOperations(Host host, FileOperations files) {
     long create(Caller caller, long parent, MemorySegment name, int mode, int flags, boolean killPrivileges)
             throws FsException {
         int all = FileStat.REGULAR | (mode & PERMISSIONS);
-        int made = host.owners().hostMode(all) & PERMISSIONS;
+        int made = hostMode(caller, all) & PERMISSIONS;
         int hostFlags = (files.hostFlags(flags) & ~OpenFlags.TRUNCATE) | OpenFlags.CREATE | OpenFlags.EXCLUSIVE;
         try (Inode directory = host.nodes().useDirectory(parent)) {
             host.nodes().makeRoom();
@@ -156,7 +147,7 @@ record NameOperations(Host host, FileOperations files) {
             throw FsException.of(Errno.EOPNOTSUPP);
         }
         int all = FileStat.REGULAR | (mode & PERMISSIONS);
-        int made = host.owners().hostMode(all) & PERMISSIONS;
+        int made = hostMode(caller, all) & PERMISSIONS;
         int exclusive = OpenFlags.isExclusive(flags) ? OpenFlags.EXCLUSIVE : 0; // it may never get a name
         int hostFlags = (files.hostFlags(flags) & ~OpenFlags.TRUNCATE) | OpenFlags.TEMPORARY | exclusive;
         try (Inode directory = host.nodes().useDirectory(parent)) {

@@ -3,11 +3,18 @@ package org.vhostdevice.fs.passthrough;
 import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.core.sys.NodeCalls;
 import org.vhostdevice.core.sys.NodeRef;
+import org.vhostdevice.core.sys.ThreadUmask;
 import org.vhostdevice.fs.vfs.Caller;
 import org.vhostdevice.fs.vfs.FsException;
 
 /// Who owns files, and with what mode: on the host, and as the guest sees it. Any thread.
 sealed interface Owners permits HostOwners, XattrOwners, SquashOwners {
+    /// The bit by which a directory hands its group down.
+    int SET_GID = 02000;
+
+    /// All bits of a mode but the type.
+    int PERMISSIONS = 07777;
+
     /// The owners that options speak of.
     static Owners of(PassthroughOptions.Identity identity, NodeCalls calls) {
         return switch (identity.ownership()) {
@@ -30,17 +37,30 @@ sealed interface Owners permits HostOwners, XattrOwners, SquashOwners {
         return mode;
     }
 
-    /// {@return whether [#made] does something}
+    /// {@return whether [#made] has to be called}
     default boolean marks() {
-        return false;
+        return !ThreadUmask.possible();
     }
 
-    /// A file was made.
+    /// A file was made. Here it gets its mode, of which the mask of the process may have taken some away; a directory
+    /// hands its group down, which not every host does.
     ///
     /// @param parent the directory that it is in
     /// @param node the file
     /// @param mode type and permissions that it is to have in the guest
-    default void made(Caller caller, NodeRef parent, NodeRef node, int mode) throws FsException {}
+    default void made(Caller caller, NodeRef parent, NodeRef node, int mode) throws FsException {
+        int type = mode & FileStat.TYPE_MASK;
+        if (type == FileStat.SYMLINK) {
+            return;
+        }
+        FileStat stat = caller.stat();
+        FsException.throwIf(stat.load(parent));
+        int wanted = (mode & PERMISSIONS) | (type == FileStat.DIRECTORY ? stat.mode() & SET_GID : 0);
+        FsException.throwIf(stat.load(node));
+        if ((stat.mode() & PERMISSIONS) != wanted) {
+            setMode(node, wanted);
+        }
+    }
 
     /// {@return whether [#show] needs the file}
     default boolean needFile() {

@@ -22,7 +22,6 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
     private static final Pattern FORM = Pattern.compile("([0-9]{1,10}):([0-9]{1,10}):0?([0-7]{1,6})");
     private static final int MAX_VALUE = 64;
     private static final int OCTAL = 8;
-    private static final int SET_GID = 02000;
     private static final int FILE_MODE = 0600;
     private static final int DIRECTORY_MODE = 0700;
 

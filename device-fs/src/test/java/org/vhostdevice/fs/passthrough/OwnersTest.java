@@ -15,6 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vhostdevice.core.sys.Capability;
 import org.vhostdevice.core.sys.Credentials;
 import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.FileStat;
@@ -57,9 +58,14 @@ class OwnersTest {
                 new AttributeChange(AttributeChange.UID, FileSystem.NO_HANDLE, 0, uid, 0, 0, none, none));
     }
 
+    private static void assumeRoot() {
+        boolean gives = !Capability.THREAD_CREDENTIALS.available() && Credentials.uid() == 0;
+        assumeTrue(gives || Credentials.possible(), "only root can give files away");
+    }
+
     @Test
     void newFileBelongsToWhoMadeIt() throws Exception {
-        assumeTrue(Credentials.possible(), "only root can give files away");
+        assumeRoot();
         Files.setAttribute(root, "unix:mode", 0777);
         try (Share share = share(Ownership.HOST)) {
             share.create("a");
@@ -74,8 +80,31 @@ class OwnersTest {
     }
 
     @Test
+    void directoryOfTheHostGivesItsGroupToWhatIsMadeInIt() throws Exception {
+        assumeRoot();
+        Files.setAttribute(root, "unix:mode", 0777);
+        try (Share share = share(Ownership.HOST)) {
+            long directory = share.mkdir("d");
+            share.change(directory, AttributeChange.MODE, 02777, 0);
+            share.caller.begin(USER + 1, GROUP + 1);
+            share.create(directory, "a");
+            assertEquals(List.of(USER + 1, GROUP), owners(share));
+            share.system.mkdir(share.caller, directory, name("e"), 0755);
+            assertEquals(List.of(USER + 1, GROUP), owners(share));
+            assertEquals(02755, share.caller.stat().mode() & 07777);
+            share.system.mknod(share.caller, directory, name("pipe"), FIFO | 0666, 0);
+            assertEquals(List.of(USER + 1, GROUP), owners(share));
+            assertEquals(0666, share.caller.stat().mode() & 07777);
+        }
+    }
+
+    private static List<Integer> owners(Share share) {
+        return List.of(share.caller.stat().uid(), share.caller.stat().gid());
+    }
+
+    @Test
     void mapsChangeNumbersBothWays() throws Exception {
-        assumeTrue(Credentials.possible(), "only root can give files away");
+        assumeRoot();
         Files.setAttribute(root, "unix:mode", 0777);
         try (Share share = share(Ownership.HOST, "map:1000:501000:1000", "forbid-guest:7:1", "map:4000:4000:1000")) {
             long node = share.create("a");
