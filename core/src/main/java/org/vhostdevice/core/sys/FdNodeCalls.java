@@ -108,7 +108,7 @@ final class FdNodeCalls implements NodeCalls {
 
     @Override
     public long getXattr(NodeRef node, MemorySegment name, MemorySegment into) {
-        return node.isHeld() ? FdXattrs.get(node.at(), name, into) : NOT_SUPPORTED;
+        return node.isHeld() ? FdXattrs.get(node.at(), name, into) : FdXattrs.NONE;
     }
 
     @Override

@@ -17,10 +17,21 @@ final class FdXattrs {
 
     private static final HostOs OS = HostOs.current();
 
+    /// Linux that plays FreeBSD has neither.
+    private static final boolean THERE = Symbol.FSETXATTR.isUsable() || Symbol.EXTATTR_SET_FD.isUsable();
+
+    private static final int NOT_SUPPORTED = -Errno.EOPNOTSUPP.number();
+
+    /// What cannot be is not there: Linux guests that ask for access lists take another answer for a failure.
+    static final int NONE = -(OS == HostOs.LINUX ? Errno.ENODATA : Errno.ENOATTR).number();
+
     private FdXattrs() {}
 
     /// @param flags the numbers of Linux
     static int set(int fd, MemorySegment name, MemorySegment value, int flags) {
+        if (!THERE) {
+            return NOT_SUPPORTED;
+        }
         long at = value.address();
         long bytes = value.byteSize();
         int result = switch (OS) {
@@ -40,7 +51,7 @@ final class FdXattrs {
 
     private static int setExtattr(int fd, MemorySegment name, long at, long bytes, int flags) {
         if (!isUser(name)) {
-            return -Errno.EOPNOTSUPP.number();
+            return NOT_SUPPORTED;
         }
         boolean exists = getExtattr(fd, name, 0, 0) >= 0;
         if ((flags & CREATE) != 0 && exists) {
@@ -55,12 +66,14 @@ final class FdXattrs {
     }
 
     static long get(int fd, MemorySegment name, MemorySegment into) {
+        if (!THERE) {
+            return NONE;
+        }
         long at = into.address();
         long bytes = into.byteSize();
         long result = switch (OS) {
             case LINUX, MACOS -> Downcall.toLong(Symbol.FGETXATTR, fd, name.address(), at, bytes, 0, 0);
-            case FREEBSD ->
-                isUser(name) ? getExtattr(fd, name, bytes == 0 ? 0 : at, bytes) : -Errno.EOPNOTSUPP.number();
+            case FREEBSD -> isUser(name) ? getExtattr(fd, name, bytes == 0 ? 0 : at, bytes) : NONE;
         };
         Reference.reachabilityFence(name);
         Reference.reachabilityFence(into);
@@ -80,6 +93,9 @@ final class FdXattrs {
     }
 
     static long list(int fd, MemorySegment into) {
+        if (!THERE) {
+            return 0;
+        }
         long at = into.address();
         long bytes = into.byteSize();
         long result = switch (OS) {
@@ -123,13 +139,16 @@ final class FdXattrs {
     }
 
     static int remove(int fd, MemorySegment name) {
+        if (!THERE) {
+            return NOT_SUPPORTED;
+        }
         int result = switch (OS) {
             case LINUX, MACOS -> Downcall.toInt(Symbol.FREMOVEXATTR, fd, name.address(), 0);
             case FREEBSD ->
                 isUser(name)
                         ? Downcall.toInt(
                                 Symbol.EXTATTR_DELETE_FD, fd, EXTATTR_NAMESPACE_USER, name.address() + USER.length())
-                        : -Errno.EOPNOTSUPP.number();
+                        : NOT_SUPPORTED;
         };
         Reference.reachabilityFence(name);
         return result;

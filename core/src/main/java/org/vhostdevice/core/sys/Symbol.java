@@ -183,8 +183,9 @@ enum Symbol implements HostItem {
 
     private @Nullable MemorySegment find() {
         MemorySegment address = found;
-        if (address == null && existsOn(HostAbi.limit())) {
-            String name = nameOn(HostAbi.current());
+        HostAbi own = HostAbi.current();
+        if (address == null && existsOn(HostAbi.limit()) && existsOn(own)) {
+            String name = nameOn(own);
             address = Linker.nativeLinker().defaultLookup().find(name).orElse(null);
             found = address;
         }
