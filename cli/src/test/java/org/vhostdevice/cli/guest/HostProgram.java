@@ -61,6 +61,11 @@ public record HostProgram(Path path, List<String> options, Map<String, String> e
         return ofThisBuild(System.getProperty(PLAYED, ""));
     }
 
+    /// {@return whether the program of this build plays a system}
+    static boolean plays(HostOs os) {
+        return System.getProperty(PLAYED, "").equals(os.label());
+    }
+
     /// {@return whether the program of this build has something of this host}
     static boolean has(Capability capability) {
         String played = System.getProperty(PLAYED, "");
