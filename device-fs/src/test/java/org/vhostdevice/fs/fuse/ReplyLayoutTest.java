@@ -133,7 +133,8 @@ class ReplyLayoutTest {
             return;
         }
         assertEquals(0, answer.error());
-        ByteBuffer wanted = ByteBuffer.allocate(128).order(ByteOrder.LITTLE_ENDIAN).putLong(16, 1);
+        ByteBuffer wanted =
+                ByteBuffer.allocate(128).order(ByteOrder.LITTLE_ENDIAN).putLong(16, 1);
         assertEquals(wanted, answer.body());
     }
 
