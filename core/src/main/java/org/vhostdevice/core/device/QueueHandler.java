@@ -31,12 +31,6 @@ public interface QueueHandler extends AutoCloseable {
     /// Called after each batch of [#handle] calls: the place to submit what they prepared.
     default void batchEnd() {}
 
-    /// {@return whether the driver waits for something that was completed and not published since} While it does not,
-    /// the core may publish a little later, together with what comes next.
-    default boolean isAwaited() {
-        return true;
-    }
-
     /// Called whenever the worker has been awake, for whatever reason: the place to take what the host has done and
     /// has not told of yet. Costs next to nothing.
     default void look() {}

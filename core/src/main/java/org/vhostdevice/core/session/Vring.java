@@ -321,9 +321,7 @@ final class Vring implements QueueContext {
         pacing.looked();
         queue.disableNotifications();
         boolean emptied = take();
-        if (handler.isAwaited()) {
-            publish(); // all else is published when the next chain is, or before the thread sleeps
-        }
+        publish();
         if (owesCall) {
             owesCall = false;
             signals.call();

@@ -177,11 +177,6 @@ public enum Opcode {
         return this == FORGET || this == BATCH_FORGET || this == INTERRUPT;
     }
 
-    /// {@return whether somebody in the guest waits for it to be done}
-    public boolean isAwaited() {
-        return this != RELEASE && this != RELEASEDIR && !silent();
-    }
-
     /// {@return whether a lock may have been given back by it}
     public boolean mayUnlock() {
         return this == SETLK || this == SETLKW || this == FLUSH || this == RELEASE;

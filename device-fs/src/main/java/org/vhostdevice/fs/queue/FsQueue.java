@@ -23,8 +23,6 @@ public final class FsQueue implements QueueHandler {
     /// descriptors, and the smallest rings in use have 128.
     static final int MAX_LOCK_WAITS = 32;
 
-    private static final int HIGH_PRIORITY = 0;
-
     private static final long FIRST_RETRY_NANOS = 5_000_000;
     private static final long LAST_RETRY_NANOS = 100_000_000;
 
@@ -44,8 +42,6 @@ public final class FsQueue implements QueueHandler {
     private final AtomicBoolean retryTold = new AtomicBoolean();
     private boolean retryTimed;
     private long retryNanos;
-    private final Pause pause;
-    private boolean awaited;
     private boolean inBatch;
     private long published;
     private boolean stopping;
@@ -69,41 +65,16 @@ public final class FsQueue implements QueueHandler {
         this.locks = locks;
         handover = new Handover<>(context, this::takeBack);
         most = 1 + MAX_LOCK_WAITS + 2 * threads.most();
-        pause = new Pause(context.index() == HIGH_PRIORITY);
         locks.add(this);
     }
 
     @Override
     public boolean ready() {
-        return !pause.isOn() && hasRoom();
-    }
-
-    private boolean hasRoom() {
         return !free.isEmpty() || made < most;
     }
 
     @Override
-    public boolean isAwaited() {
-        boolean now = awaited;
-        awaited = false;
-        return now;
-    }
-
-    @Override
-    public void look() {
-        if (pause.isOver()) {
-            context.resume();
-        }
-    }
-
-    @Override
-    public long patience() {
-        return pause.rest();
-    }
-
-    @Override
     public void handle(DescriptorChain chain) {
-        pause.took();
         if (!inBatch) {
             inBatch = true;
             published = System.nanoTime();
@@ -152,7 +123,6 @@ public final class FsQueue implements QueueHandler {
             loneReads.took(System.nanoTime() - began);
             finish(only);
         }
-        pause.begin();
     }
 
     private FsRequest take() {
@@ -166,14 +136,13 @@ public final class FsQueue implements QueueHandler {
 
     private void finish(FsRequest request) {
         Opcode opcode = request.call().opcode();
-        boolean hadRoom = hasRoom();
-        awaited |= opcode == null || opcode.isAwaited();
+        boolean wasReady = ready();
         try {
             request.finish();
         } finally {
             free.push(request);
         }
-        if (!hadRoom) {
+        if (!wasReady) {
             context.resume();
         }
         if (opcode == Opcode.INTERRUPT) {

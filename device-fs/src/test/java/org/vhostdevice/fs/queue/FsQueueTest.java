@@ -23,7 +23,6 @@ import org.vhostdevice.fs.queue.FsRig.Sent;
 class FsQueueTest {
     private static final int FORGET = 2;
     private static final int READ = 15;
-    private static final int RELEASE = 18;
     private static final int FSYNC = 20;
     private static final int FLUSH = 25;
     private static final int SETLKW = 33;
@@ -144,43 +143,6 @@ class FsQueueTest {
     }
 
     @Test
-    void forgetsThatFollowAreTakenTogetherAfterAPause() throws Exception {
-        byte[] request = Wire.request(FORGET, 4, 5, Wire.le().u64(1).bytes());
-        try (FsRig urgent = new FsRig(server, locks, 0, 1)) {
-            assertTrue(urgent.send(request, 0).done());
-            Sent second = urgent.send(request, 0);
-            Sent third = urgent.send(request, 0);
-            assertFalse(second.done());
-            assertTrue(urgent.handler().patience() <= Pause.NANOS);
-            urgent.awaitPause(second);
-            assertTrue(third.done());
-            assertFalse(urgent.handler().isAwaited());
-        }
-    }
-
-    @Test
-    void forgetsThatComeInNumbersAreTakenAtOnce() throws Exception {
-        byte[] request = Wire.request(FORGET, 4, 5, Wire.le().u64(1).bytes());
-        try (FsRig urgent = new FsRig(server, locks, 0, 1)) {
-            for (int i = 0; i < 20; i++) {
-                Sent _ = urgent.add(request, 0);
-            }
-            urgent.serve();
-            assertTrue(urgent.send(request, 0).done());
-        }
-    }
-
-    @Test
-    void nobodyWaitsForTheEndOfAFile() throws Exception {
-        assertTrue(rig.handler().isAwaited()); // INIT
-        assertTrue(rig.send(RELEASE, 2, new byte[24]).done());
-        assertFalse(rig.handler().isAwaited());
-        assertTrue(rig.send(READ, 4, read()).done());
-        assertTrue(rig.handler().isAwaited());
-        assertFalse(rig.handler().isAwaited());
-    }
-
-    @Test
     void closeWaitsForThreads() throws Exception {
         CountDownLatch began = new CountDownLatch(1);
         files.onSync(began::countDown);
@@ -252,7 +214,6 @@ class FsQueueTest {
             assertEquals(EINTR, second.error());
             assertFalse(first.done());
             Sent useless = urgent.send(INTERRUPT, 8, Wire.le().u64(99).bytes());
-            urgent.awaitPause(useless);
             assertEquals(0, useless.used());
         }
     }

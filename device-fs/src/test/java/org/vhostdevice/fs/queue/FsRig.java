@@ -121,15 +121,8 @@ final class FsRig implements AutoCloseable {
         return context.published();
     }
 
-    /// Serves until a request is done that a pause puts off.
-    void awaitPause(Sent request) throws BrokenQueueException {
-        while (!request.done()) {
-            handler.look();
-            serve();
-        }
-    }
-
     /// Takes what can be taken, and looks at what is done.
+
     void serve() throws BrokenQueueException {
         while (handler.ready()) {
             DescriptorChain chain = queue.poll();
