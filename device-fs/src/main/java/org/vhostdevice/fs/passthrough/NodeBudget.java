@@ -121,7 +121,10 @@ final class NodeBudget {
             throw FsException.of(Errno.ESTALE);
         }
         int fd;
-        try (Inode parent = table.useAsIs(place.parent())) {
+        try (Inode parent = table.useIfKnown(place.parent())) {
+            if (parent == null) {
+                throw FsException.of(Errno.ESTALE);
+            }
             if (parent.isAway()) {
                 restore(parent, table, depth + 1);
             }

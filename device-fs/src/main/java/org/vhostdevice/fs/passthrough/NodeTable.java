@@ -74,11 +74,17 @@ final class NodeTable {
     ///
     /// @throws FsException `ENOENT` if the guest does not know it
     Inode useAsIs(long id) throws FsException {
-        Inode inode = nodes.use(id);
+        Inode inode = useIfKnown(id);
         if (inode == null) {
             throw FsException.of(Errno.ENOENT);
         }
         return inode;
+    }
+
+    /// As [#useAsIs]; null if the guest does not know the file.
+    @Nullable
+    Inode useIfKnown(long id) {
+        return nodes.use(id);
     }
 
     /// Looks a name up and counts that.
