@@ -19,7 +19,6 @@ import org.vhostdevice.fs.vfs.FsException;
 
 /// Operations on attributes of files.
 record AttributeOperations(Host host) {
-    private static final int PERMISSIONS = 07777;
     private static final int OTHER_BITS = 7;
     private static final int GROUP_SHIFT = 3;
     private static final int USER_SHIFT = 6;
@@ -44,7 +43,7 @@ record AttributeOperations(Host host) {
         try (Inode inode = host.nodes().use(node)) {
             host.requireName(caller, inode);
             if (change.has(MODE)) {
-                host.owners().setMode(inode.ref(), change.mode() & PERMISSIONS);
+                host.owners().setMode(inode.ref(), change.mode() & Owners.PERMISSIONS);
             }
             if (change.has(UID) || change.has(GID)) {
                 int uid = change.has(UID) ? change.uid() : -1;

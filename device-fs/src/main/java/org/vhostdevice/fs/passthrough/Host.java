@@ -28,9 +28,6 @@ record Host(
         Owners owners,
         SlotTable<OpenFile> files,
         SlotTable<OpenDirectory> directories) {
-    private static final int SET_ID = 06000;
-    private static final int SET_GID = 02000;
-    private static final int GROUP_EXECUTES = 010;
     private static final NodeRef NOWHERE = NodeRef.of(Inode.NONE);
 
     /// Begins to use an open file.
@@ -121,13 +118,19 @@ record Host(
     ///
     /// @param node the file
     void killPrivileges(Caller caller, NodeRef node) throws FsException {
+        int mode = mode(caller, node);
+        int kept = Owners.withoutPrivileges(mode);
+        if (kept != mode) {
+            owners.setMode(node, kept);
+        }
+    }
+
+    /// The mode of a file as the guest sees it, without the type.
+    int mode(Caller caller, NodeRef node) throws FsException {
         FileStat stat = caller.stat();
         FsException.throwIf(stat.load(node));
-        int mode = stat.mode() & ~FileStat.TYPE_MASK;
-        int kept = mode & ((mode & GROUP_EXECUTES) != 0 ? ~SET_ID : ~(SET_ID ^ SET_GID));
-        if (kept != mode) {
-            FsException.throwIf(calls.setMode(node, kept));
-        }
+        owners.show(node, stat);
+        return stat.mode() & Owners.PERMISSIONS;
     }
 
     /// Adds what [FileStat] does not say to the attributes of a file that was looked up.

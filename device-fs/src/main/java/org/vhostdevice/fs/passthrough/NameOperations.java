@@ -13,8 +13,6 @@ import org.vhostdevice.fs.vfs.FsException;
 
 /// Operations that make, change or remove names in directories.
 record NameOperations(Host host, FileOperations files) {
-    private static final int PERMISSIONS = Owners.PERMISSIONS;
-
     /// Makes something with a name.
     @FunctionalInterface
     private interface Maker {
@@ -77,16 +75,16 @@ record NameOperations(Host host, FileOperations files) {
     }
 
     long mkdir(Caller caller, long parent, MemorySegment name, int mode) throws FsException {
-        int all = FileStat.DIRECTORY | (mode & PERMISSIONS);
-        int made = hostMode(caller, all) & PERMISSIONS;
+        int all = FileStat.DIRECTORY | (mode & Owners.PERMISSIONS);
+        int made = hostMode(caller, all) & Owners.PERMISSIONS;
         return make(caller, parent, name, all, directory -> TreeCalls.makeDirectory(directory, name, made));
     }
 
     @SuppressWarnings("checkstyle:ParameterNumber")
     long create(Caller caller, long parent, MemorySegment name, int mode, int flags, boolean killPrivileges)
             throws FsException {
-        int all = FileStat.REGULAR | (mode & PERMISSIONS);
-        int made = hostMode(caller, all) & PERMISSIONS;
+        int all = FileStat.REGULAR | (mode & Owners.PERMISSIONS);
+        int made = hostMode(caller, all) & Owners.PERMISSIONS;
         int hostFlags = (files.hostFlags(flags) & ~OpenFlags.TRUNCATE) | OpenFlags.CREATE | OpenFlags.EXCLUSIVE;
         try (Inode directory = host.nodes().useDirectory(parent)) {
             host.nodes().makeRoom();
@@ -146,8 +144,8 @@ record NameOperations(Host host, FileOperations files) {
         if (OpenFlags.TEMPORARY == 0) {
             throw FsException.of(Errno.EOPNOTSUPP);
         }
-        int all = FileStat.REGULAR | (mode & PERMISSIONS);
-        int made = hostMode(caller, all) & PERMISSIONS;
+        int all = FileStat.REGULAR | (mode & Owners.PERMISSIONS);
+        int made = hostMode(caller, all) & Owners.PERMISSIONS;
         int exclusive = OpenFlags.isExclusive(flags) ? OpenFlags.EXCLUSIVE : 0; // it may never get a name
         int hostFlags = (files.hostFlags(flags) & ~OpenFlags.TRUNCATE) | OpenFlags.TEMPORARY | exclusive;
         try (Inode directory = host.nodes().useDirectory(parent)) {

@@ -15,6 +15,12 @@ sealed interface Owners permits HostOwners, XattrOwners, SquashOwners {
     /// All bits of a mode but the type.
     int PERMISSIONS = 07777;
 
+    /// What is left of a mode after it has taken away the privileges that a file gives to who executes it: those of its
+    /// owner, and of its group if that may execute it.
+    static int withoutPrivileges(int mode) {
+        return mode & ((mode & 010) != 0 ? ~06000 : ~04000);
+    }
+
     /// The owners that options speak of.
     static Owners of(PassthroughOptions.Identity identity, NodeCalls calls) {
         return switch (identity.ownership()) {

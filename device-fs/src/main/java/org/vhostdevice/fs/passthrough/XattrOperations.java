@@ -3,13 +3,11 @@ package org.vhostdevice.fs.passthrough;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.vhostdevice.core.sys.Errno;
-import org.vhostdevice.core.sys.FileStat;
 import org.vhostdevice.fs.vfs.Caller;
 import org.vhostdevice.fs.vfs.FsException;
 
 /// Operations on extended attributes.
 record XattrOperations(Host host) {
-    private static final int SET_GID = 02000;
     private static final long MAX_LIST = 64 << 10;
 
     private static final ThreadLocal<MemorySegment> LIST =
@@ -23,9 +21,7 @@ record XattrOperations(Host host) {
         try (Inode inode = host.nodes().use(node)) {
             FsException.throwIf(host.calls().setXattr(inode.ref(), host(name), value, flags));
             if (killSetGid) {
-                FileStat stat = caller.stat();
-                FsException.throwIf(stat.load(inode.ref()));
-                host.owners().setMode(inode.ref(), stat.mode() & ~FileStat.TYPE_MASK & ~SET_GID);
+                host.owners().setMode(inode.ref(), host.mode(caller, inode.ref()) & ~Owners.SET_GID);
             }
         }
     }

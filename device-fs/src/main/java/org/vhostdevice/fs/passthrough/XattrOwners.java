@@ -86,12 +86,13 @@ record XattrOwners(PassthroughOptions.Identity identity, NodeCalls calls) implem
             return;
         }
         Kept old = read(node, stat);
+        boolean directory = stat.type() == FileStat.DIRECTORY;
         write(
                 node,
                 new Kept(
                         uid == -1 ? old.uid : identity.users().toHost(uid),
                         gid == -1 ? old.gid : identity.groups().toHost(gid),
-                        old.mode));
+                        directory ? old.mode : Owners.withoutPrivileges(old.mode)));
     }
 
     /// {@return whether it is the name of the attribute}

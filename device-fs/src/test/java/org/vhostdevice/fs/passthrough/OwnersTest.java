@@ -152,6 +152,33 @@ class OwnersTest {
     }
 
     @Test
+    void privilegesThatTheAttributeGivesAreTakenAway() throws Exception {
+        Identity same = new Identity(Ownership.XATTR, IdMap.IDENTITY, IdMap.IDENTITY);
+        try (Share share = new Share(PassthroughOptions.of(root).with(same).with(Trait.XATTR))) {
+            long node = share.create("a");
+            share.change(node, AttributeChange.MODE, 06711, 0);
+            share.change(node, AttributeChange.SIZE | AttributeChange.KILL_PRIVILEGES, 0, 5);
+            assertEquals(0711, share.caller.stat().mode() & 07777);
+            share.change(node, AttributeChange.MODE, 06701, 0);
+            chown(share, node, 77);
+            assertEquals(02701, share.caller.stat().mode() & 07777);
+            share.system.setxattr(share.caller, node, name("user.x"), name("y"), 0, true);
+            share.lookup("a");
+            assertEquals(0701, share.caller.stat().mode() & 07777);
+        }
+    }
+
+    @Test
+    void directoryKeepsItsModeWithANewOwner() throws Exception {
+        try (Share share = share(Ownership.XATTR)) {
+            long node = share.mkdir("d");
+            share.change(node, AttributeChange.MODE, 02775, 0);
+            chown(share, node, 77);
+            assertEquals(02775, share.caller.stat().mode() & 07777);
+        }
+    }
+
+    @Test
     void directoryGivesItsGroupToWhatIsMadeInIt() throws Exception {
         try (Share share = share(Ownership.XATTR)) {
             long directory = share.mkdir("d");
