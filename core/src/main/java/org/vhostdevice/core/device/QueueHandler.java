@@ -28,6 +28,13 @@ public interface QueueHandler extends AutoCloseable {
         return false;
     }
 
+    /// {@return whether the driver may well give a chain soon after the ones that it has given} An emptied ring is
+    /// looked
+    /// at a little longer then, before its thread sleeps.
+    default boolean expectsMore() {
+        return true;
+    }
+
     /// Called after each batch of [#handle] calls: the place to submit what they prepared.
     default void batchEnd() {}
 

@@ -326,9 +326,16 @@ final class Vring implements QueueContext {
             owesCall = false;
             signals.call();
         }
-        if (emptied && ((worker.servesOneRing() && busyWait.until(chainOrTask)) || moreAvailable())) {
+        if (emptied && (looksLonger() || moreAvailable())) {
             pending = true;
         }
+    }
+
+    /// Looks at the emptied ring a little longer, where that may pay.
+    ///
+    /// @return whether there is a chain or a task
+    private boolean looksLonger() {
+        return worker.servesOneRing() && handler.expectsMore() && busyWait.until(chainOrTask);
     }
 
     /// @return whether all available chains were taken

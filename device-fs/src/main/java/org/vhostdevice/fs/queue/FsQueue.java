@@ -15,14 +15,15 @@ import org.vhostdevice.fs.fuse.Opcode;
 /// Serves the requests of one queue (VIRTIO 1.4, 5.11.6), the high-priority one or another.
 ///
 /// What usually does not wait is done by the worker itself, since the way to another thread and back takes longer. What
-/// waits for the medium is done by threads, several at once; a read that comes alone by the worker, as long as such
-/// reads are short. What waits for a lock holds no thread: it is tried again when a lock was given back, and now and
+/// waits for the medium is done by threads, several at once; reads by the worker as long as they are short enough. What
+/// waits for a lock holds no thread: it is tried again when a lock was given back, and now and
 /// then, since other processes of the host may have it.
 public final class FsQueue implements QueueHandler {
     /// So many requests may wait for locks that the ring has room for those that give locks back: a request takes three
     /// descriptors, and the smallest rings in use have 128.
     static final int MAX_LOCK_WAITS = 32;
 
+    private static final int HIGH_PRIORITY = 0;
     private static final long FIRST_RETRY_NANOS = 5_000_000;
     private static final long LAST_RETRY_NANOS = 100_000_000;
 
@@ -34,7 +35,7 @@ public final class FsQueue implements QueueHandler {
     private final IoThreads threads;
     private final LockWaits locks;
     private final Handover<FsRequest> handover;
-    private final LoneReads loneReads;
+    private final ReadTimes reads;
     private final int most;
     private final ArrayDeque<FsRequest> free = new ArrayDeque<>();
     private int made;
@@ -54,11 +55,11 @@ public final class FsQueue implements QueueHandler {
     /// @param threads wait for the medium
     /// @param locks of all queues of the device
     public FsQueue(QueueContext context, FuseServer server, IoThreads threads, LockWaits locks) {
-        this(context, server, threads, locks, new LoneReads());
+        this(context, server, threads, locks, new ReadTimes());
     }
 
-    FsQueue(QueueContext context, FuseServer server, IoThreads threads, LockWaits locks, LoneReads loneReads) {
-        this.loneReads = loneReads;
+    FsQueue(QueueContext context, FuseServer server, IoThreads threads, LockWaits locks, ReadTimes reads) {
+        this.reads = reads;
         this.context = context;
         this.server = server;
         this.threads = threads;
@@ -71,6 +72,14 @@ public final class FsQueue implements QueueHandler {
     @Override
     public boolean ready() {
         return !free.isEmpty() || made < most;
+    }
+
+    /// {@return whether the guest may send a request for the answers that it has} It waits for no answer to what comes
+    /// by
+    /// the high-priority queue, and a thread that is to give one needs the processor.
+    @Override
+    public boolean expectsMore() {
+        return context.index() != HIGH_PRIORITY && handover.away() == 0;
     }
 
     @Override
@@ -87,7 +96,10 @@ public final class FsQueue implements QueueHandler {
             publishNowAndThen();
         } else if (request.call().opcode() == Opcode.SETLKW) {
             await(request);
-        } else if (lone == null && handover.away() == 0 && loneReads.here()) {
+        } else if (reads.areShort()) {
+            read(request);
+            publishNowAndThen();
+        } else if (lone == null && handover.away() == 0 && reads.areShortAlone()) {
             lone = request;
         } else {
             sendLone();
@@ -118,11 +130,14 @@ public final class FsQueue implements QueueHandler {
         if (lone != null) {
             FsRequest only = lone;
             lone = null;
-            long began = System.nanoTime();
-            only.perform();
-            loneReads.took(System.nanoTime() - began);
-            finish(only);
+            read(only);
         }
+    }
+
+    private void read(FsRequest request) {
+        request.perform();
+        reads.took(request.nanos());
+        finish(request);
     }
 
     private FsRequest take() {
@@ -159,6 +174,9 @@ public final class FsQueue implements QueueHandler {
 
     private void takeBack(FsRequest request) {
         request.rethrow();
+        if (request.call().opcode() == Opcode.READ) {
+            reads.took(request.nanos());
+        }
         finish(request);
     }
 

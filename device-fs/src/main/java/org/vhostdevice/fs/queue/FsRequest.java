@@ -16,6 +16,7 @@ final class FsRequest extends HandedOver<FsRequest> {
     private final FuseCall call = new FuseCall();
     private @Nullable DescriptorChain chain;
     private volatile boolean interrupted;
+    private long nanos;
 
     /// @param giveBack told by [#run] that it is done; any thread
     FsRequest(FuseServer server, Consumer<FsRequest> giveBack) {
@@ -51,7 +52,14 @@ final class FsRequest extends HandedOver<FsRequest> {
 
     @Override
     protected void perform() {
+        long began = System.nanoTime();
         boolean _ = server.serve(call, true);
+        nanos = System.nanoTime() - began;
+    }
+
+    /// {@return how long it took to perform it}
+    long nanos() {
+        return nanos;
     }
 
     /// Answers, and gives the chain back to the driver.

@@ -73,9 +73,20 @@ class FsQueueTest {
     }
 
     @Test
-    void loneReadThatMayWaitIsDoneByTheWorkerWhileSuchReadsAreShort() throws Exception {
+    void readsThatMayWaitAreDoneByTheWorkerWhileTheyAreShort() throws Exception {
         files.readWaits(true);
-        try (FsRig other = new FsRig(server, locks, 2, 1, new LoneReads())) {
+        try (FsRig other = new FsRig(server, locks, 2, 1, FsRig.after(1000))) {
+            Sent first = other.add(Wire.request(READ, 2, 5, read()), 4096);
+            Sent second = other.send(READ, 4, read());
+            assertEquals(16 + 7, first.used());
+            assertEquals(16 + 7, second.used());
+        }
+    }
+
+    @Test
+    void onlyALoneReadThatMayWaitIsDoneByTheWorkerWhenTheyAreLonger() throws Exception {
+        files.readWaits(true);
+        try (FsRig other = new FsRig(server, locks, 2, 1, FsRig.after(40_000))) {
             Sent lone = other.send(READ, 2, read());
             assertEquals(16 + 7, lone.used());
             Sent first = other.add(Wire.request(READ, 4, 5, read()), 4096);
@@ -85,6 +96,19 @@ class FsQueueTest {
             other.await(first);
             other.await(second);
             assertEquals(0, first.error() + second.error());
+        }
+    }
+
+    @Test
+    void moreIsExpectedByARequestQueueUnlessAThreadIsToAnswer() throws Exception {
+        assertTrue(rig.handler().expectsMore());
+        files.readWaits(true);
+        Sent sent = rig.send(READ, 2, read());
+        assertFalse(rig.handler().expectsMore());
+        rig.await(sent);
+        assertTrue(rig.handler().expectsMore());
+        try (FsRig highPriority = new FsRig(server, locks, 0, 1)) {
+            assertFalse(highPriority.handler().expectsMore());
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.vhostdevice.core.device.IoThreads;
 import org.vhostdevice.core.memory.GuestMemoryException;
 import org.vhostdevice.core.testkit.TestContext;
@@ -70,20 +71,25 @@ final class FsRig implements AutoCloseable {
         this(server, locks, queueIndex, mostThreads, slow());
     }
 
-    /// @param loneReads says who does a read that comes alone
-    FsRig(FuseServer server, LockWaits locks, int queueIndex, int mostThreads, LoneReads loneReads)
+    /// @param reads says who does them
+    FsRig(FuseServer server, LockWaits locks, int queueIndex, int mostThreads, ReadTimes reads)
             throws IOException, GuestMemoryException {
         context = new TestContext(queueIndex, FeatureSet.NONE);
         threads = new IoThreads(mostThreads, "test");
-        handler = new FsQueue(context, server, threads, locks, loneReads);
+        handler = new FsQueue(context, server, threads, locks, reads);
         ring = new TestRing(guest, RING, TestRing.features(false), 0);
         queue = ring.open();
     }
 
     /// Has threads do the next reads.
-    static LoneReads slow() {
-        LoneReads reads = new LoneReads();
-        reads.took(Long.MAX_VALUE);
+    static ReadTimes slow() {
+        return after(Long.MAX_VALUE);
+    }
+
+    /// @param nanos that each read has taken lately
+    static ReadTimes after(long nanos) {
+        ReadTimes reads = new ReadTimes();
+        IntStream.range(0, 100).forEach(_ -> reads.took(nanos));
         return reads;
     }
 
