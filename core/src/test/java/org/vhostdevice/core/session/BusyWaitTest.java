@@ -51,16 +51,23 @@ class BusyWaitTest {
     }
 
     @Test
-    void aSuccessMakesItTryAgain() {
+    void eachSuccessHalvesTheTimesThatAreSkipped() {
         var wait = new BusyWait(1, () -> {});
         for (int i = 0; i < 4; i++) {
             boolean _ = triedInVain(wait);
         }
+        assertEquals(2, skippedBeforeSuccess(wait), "of three after the second failure");
+        assertEquals(1, skippedBeforeSuccess(wait));
+        assertEquals(0, skippedBeforeSuccess(wait));
+        assertEquals(0, skippedBeforeSuccess(wait));
+        assertTrue(triedInVain(wait));
+    }
+
+    private static int skippedBeforeSuccess(BusyWait wait) {
         int skipped = 0;
         while (!wait.until(() -> true)) {
             skipped++;
         }
-        assertEquals(2, skipped, "of three after the second failure");
-        assertTrue(triedInVain(wait));
+        return skipped;
     }
 }
