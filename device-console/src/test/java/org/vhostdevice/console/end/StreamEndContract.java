@@ -216,7 +216,8 @@ abstract class StreamEndContract {
             HostEnd again = make();
             again.start(other, other);
             again.close();
-            assertEquals(before + spare(), OpenFiles.count());
+            // What an earlier test has left may be closed meanwhile.
+            assertTrue(OpenFiles.count() <= before + spare());
         }
     }
 
