@@ -3,8 +3,9 @@ package org.vhostdevice.core.session;
 import java.util.function.BooleanSupplier;
 
 /// Decides whether a ring that was emptied is looked at a little longer before its thread sleeps. That saves the driver
-/// a notification and the thread a sleep if more chains come soon, and wastes time if not: after each failure it is
-/// tried less often, after each success more often, so that in the end it is tried where it mostly succeeds.
+/// a notification and the thread a sleep if more chains come soon, and wastes time if not: after a success it is
+/// tried again, after a failure not for some times, and the fewer successes there are between failures the more times
+/// those are.
 ///
 /// The driver's thread may wait for this very processor, since the kernel likes to wake it there. So in a longer
 /// look the thread yields now and then, unless the last yield took so long that it was to threads that have nothing
@@ -51,7 +52,7 @@ final class BusyWait {
         before.run();
         boolean came = look(condition);
         skips = came ? skips / 2 : Math.min(2 * skips + 1, MOST_SKIPPED);
-        toSkip = skips;
+        toSkip = came ? 0 : skips;
         return came;
     }
 
