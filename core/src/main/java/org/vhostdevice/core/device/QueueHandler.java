@@ -28,9 +28,8 @@ public interface QueueHandler extends AutoCloseable {
         return false;
     }
 
-    /// {@return whether the driver may well give a chain soon after the ones that it has given} An emptied ring is
-    /// looked
-    /// at a little longer then, before its thread sleeps.
+    /// {@return whether the driver may give a chain soon after those that it has given} An emptied ring is looked at a
+    /// little longer then, before its thread sleeps.
     default boolean expectsMore() {
         return true;
     }

@@ -16,8 +16,8 @@ import org.vhostdevice.fs.fuse.Opcode;
 ///
 /// What usually does not wait is done by the worker itself, since the way to another thread and back takes longer. What
 /// waits for the medium is done by threads, several at once; reads by the worker as long as they are short enough. What
-/// waits for a lock holds no thread: it is tried again when a lock was given back, and now and
-/// then, since other processes of the host may have it.
+/// waits for a lock holds no thread: it is tried again when a lock was given back, and now and then, since other
+/// processes of the host may have it.
 public final class FsQueue implements QueueHandler {
     /// So many requests may wait for locks that the ring has room for those that give locks back: a request takes three
     /// descriptors, and the smallest rings in use have 128.
@@ -74,9 +74,8 @@ public final class FsQueue implements QueueHandler {
         return !free.isEmpty() || made < most;
     }
 
-    /// {@return whether the guest may send a request for the answers that it has} It waits for no answer to what comes
-    /// by
-    /// the high-priority queue, and a thread that is to give one needs the processor.
+    /// {@return whether answers may make the guest send more} Those of the high-priority queue do not, and a thread
+    /// that is to give one needs the processor.
     @Override
     public boolean expectsMore() {
         return context.index() != HIGH_PRIORITY && handover.away() == 0;
