@@ -128,7 +128,6 @@ final class FsRig implements AutoCloseable {
     }
 
     /// Takes what can be taken, and looks at what is done.
-
     void serve() throws BrokenQueueException {
         while (handler.ready()) {
             DescriptorChain chain = queue.poll();
