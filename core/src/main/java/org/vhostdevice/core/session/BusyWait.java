@@ -22,20 +22,25 @@ final class BusyWait {
     /// A driver makes its next request sooner than this.
     private static final long LONG_YIELD_NANOS = 20_000;
 
+    private static final long LATE_NANOS = 50_000;
+
     /// After a long yield there is none for so many times what it took.
     private static final int RARER = 64;
 
     private final long nanos;
     private final Runnable before;
+    private final Runnable late;
     private int skips;
     private int toSkip;
     private long noYieldUntil = System.nanoTime();
 
     /// @param nanos how long to look at most; 0 for not at all
     /// @param before each look
-    BusyWait(long nanos, Runnable before) {
+    /// @param late run once in a look that lasts longer than a driver needs to see what it was notified of
+    BusyWait(long nanos, Runnable before, Runnable late) {
         this.nanos = nanos;
         this.before = before;
+        this.late = late;
     }
 
     /// Waits for a condition, if that has been worth while lately.
@@ -59,6 +64,7 @@ final class BusyWait {
     private boolean look(BooleanSupplier condition) {
         long began = System.nanoTime();
         long now = began;
+        boolean isLate = false;
         do {
             for (int i = 0; i < LOOKS; i++) {
                 if (condition.getAsBoolean()) {
@@ -70,6 +76,10 @@ final class BusyWait {
                 yieldAt(now);
             }
             now = System.nanoTime();
+            if (!isLate && now - began >= LATE_NANOS) {
+                isLate = true;
+                late.run();
+            }
         } while (now - began < nanos);
         return false;
     }

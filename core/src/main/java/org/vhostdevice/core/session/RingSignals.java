@@ -2,6 +2,7 @@ package org.vhostdevice.core.session;
 
 import org.jspecify.annotations.Nullable;
 import org.vhostdevice.core.sys.EventNotifier;
+import org.vhostdevice.core.virtqueue.Virtqueue;
 
 /// How a ring tells the front end what has happened: by descriptors, which are borrowed, or by messages. Worker thread,
 /// but for [#unblock].
@@ -60,6 +61,14 @@ final class RingSignals {
         } else if (callByMessage) {
             metrics.notified();
             notices.call(index);
+        }
+    }
+
+    /// Calls again, some time after a call, if the driver still has not looked: a guest in User Mode Linux that was about
+    /// to sleep when it was called sleeps until its next timer.
+    void remind(Virtqueue queue) {
+        if (queue.unheeded()) {
+            call();
         }
     }
 

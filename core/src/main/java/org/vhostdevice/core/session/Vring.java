@@ -120,8 +120,8 @@ final class Vring implements QueueContext {
         this.recorded = start.inflight() != null;
         this.goesOn = start.base() != RingSetup.firstBase(start.setup().features());
         this.pacing = new KickPacing(start.setup().size());
-        this.busyWait = new BusyWait(owner.worker().busyWaitNanos(), owner.worker()::submit);
         this.queue = Virtqueue.open(start.setup(), start.memory(), start.base(), start.inflight());
+        this.busyWait = new BusyWait(worker.busyWaitNanos(), worker::submit, () -> signals.remind(queue));
         this.chainOrTask = () -> queue.mayHaveMore() || worker.interrupted();
     }
 

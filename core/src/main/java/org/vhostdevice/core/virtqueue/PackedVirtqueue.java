@@ -274,13 +274,19 @@ public final class PackedVirtqueue extends RingChains implements Virtqueue {
             inflight.settle();
         }
         VarHandle.fullFence();
-        int event = SharedReads.s32(driverEvent, LE32, 0);
+        int event = driverEvent();
         int flags = (event >>> EVENT_FLAGS_SHIFT) & EVENT_FLAGS_MASK;
         if (flags != EVENT_DESC || !eventIndex) {
             return flags != EVENT_DISABLE;
         }
         int before = PackedPosition.advance(nextUsed, 2 * size - count, size);
-        return PackedPosition.distance(before, PackedPosition.decode(event & 0xffff, size), size) < count;
+        int wanted = PackedPosition.decode(event & 0xffff, size);
+        return awaits(event, PackedPosition.distance(before, wanted, size) < count);
+    }
+
+    @Override
+    int driverEvent() {
+        return SharedReads.s32(driverEvent, LE32, 0);
     }
 
     /// Marks the descriptors that were published, and those between them.

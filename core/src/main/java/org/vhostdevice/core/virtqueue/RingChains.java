@@ -12,6 +12,9 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
     /// process's memory with long chains. One chain may be longer.
     private static final int MAX_PIECES_IN_FLIGHT = 4 * RingSetup.MAX_SIZE;
 
+    /// No event, nor what a driver writes for one.
+    private static final int NO_EVENT = -1;
+
     private final @Nullable DescriptorChain[] taken;
     private final DescriptorChain[] spare;
     private int spareCount;
@@ -26,6 +29,9 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
     // Chains that another process held when it ended, which are taken before all others.
     private int lost;
     private int lostTaken;
+
+    // The event of which the driver was notified last, as it lies in memory.
+    private int notified = NO_EVENT;
 
     private @Nullable RingLog log;
 
@@ -43,6 +49,24 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
     /// As [Virtqueue#inFlight] says.
     public final int inFlight() {
         return inFlight;
+    }
+
+    /// As [Virtqueue#unheeded] says.
+    public final boolean unheeded() {
+        boolean unchanged = notified != NO_EVENT && notified == driverEvent();
+        notified = NO_EVENT;
+        return unchanged;
+    }
+
+    /// {@return what the driver writes to say of which chain it is to be notified}
+    abstract int driverEvent();
+
+    /// Takes note of what [#driverEvent] was when chains were published.
+    ///
+    /// @return `notified`, which says whether it is among them
+    final boolean awaits(int event, boolean notified) {
+        this.notified = notified ? event : NO_EVENT;
+        return notified;
     }
 
     /// As [Virtqueue#idle] says.

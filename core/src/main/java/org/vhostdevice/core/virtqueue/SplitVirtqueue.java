@@ -170,10 +170,15 @@ public final class SplitVirtqueue extends RingChains implements Virtqueue {
         }
         VarHandle.fullFence();
         if (eventIndex) {
-            int event = SharedReads.u16(availableRing, LE16, SplitRingLayout.usedEvent(setup.size()));
-            return RingIndex.passed(event, nextUsed, before);
+            int event = driverEvent();
+            return awaits(event, RingIndex.passed(event, nextUsed, before));
         }
         return (SharedReads.u16(availableRing, LE16, AVAIL_FLAGS) & AVAIL_F_NO_INTERRUPT) == 0;
+    }
+
+    @Override
+    int driverEvent() {
+        return SharedReads.u16(availableRing, LE16, SplitRingLayout.usedEvent(setup.size()));
     }
 
     /// Marks the used entries that were published, and the index.

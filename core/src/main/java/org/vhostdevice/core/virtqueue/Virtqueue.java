@@ -61,6 +61,12 @@ public sealed interface Virtqueue extends AutoCloseable permits SplitVirtqueue, 
     /// @return whether the driver wants to be notified of them
     boolean publish();
 
+    /// Whether the driver wanted to be notified by the last [#publish] and has not looked at the ring since, as far as
+    /// that can be seen: with EVENT_IDX only, since a driver that looks asks for another event.
+    ///
+    /// @return true at most once for each [#publish]
+    boolean unheeded();
+
     /// {@return whether so much is in flight that chains must be completed before more can be taken}
     boolean saturated();
 

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BusyWaitTest {
     private final AtomicInteger looks = new AtomicInteger();
@@ -21,7 +23,7 @@ class BusyWaitTest {
 
     @Test
     void whatComesIsFoundEachTime() {
-        var wait = new BusyWait(Long.MAX_VALUE, () -> {});
+        var wait = new BusyWait(Long.MAX_VALUE, () -> {}, () -> {});
         for (int i = 1; i < 100; i++) {
             int wanted = i;
             looks.set(0);
@@ -31,17 +33,25 @@ class BusyWaitTest {
 
     @Test
     void withoutTimeItDoesNotLook() {
-        assertFalse(triedInVain(new BusyWait(0, () -> {})));
+        assertFalse(triedInVain(new BusyWait(0, () -> {}, () -> {})));
     }
 
     @Test
     void aLongLookThatYieldsEndsAsWell() {
-        assertTrue(triedInVain(new BusyWait(100_000, () -> {})));
+        assertTrue(triedInVain(new BusyWait(100_000, () -> {}, () -> {})));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10000, 0", "200000, 1"})
+    void isLateOnceInAnyLookThatIsLong(long nanos, int times) {
+        var late = new AtomicInteger();
+        assertTrue(triedInVain(new BusyWait(nanos, () -> {}, late::incrementAndGet)));
+        assertEquals(times, late.get());
     }
 
     @Test
     void eachFailureDoublesTheTimesThatAreSkippedUpToALimit() {
-        var wait = new BusyWait(1, () -> {});
+        var wait = new BusyWait(1, () -> {}, () -> {});
         for (int skipped : new int[] {0, 1, 3, 7, 15, 31, 63, 127, 127}) {
             for (int i = 0; i < skipped; i++) {
                 assertFalse(triedInVain(wait), skipped + " are skipped");
@@ -52,7 +62,7 @@ class BusyWaitTest {
 
     @Test
     void aSuccessMakesItTryAgainAndHalvesTheTimesThatAreSkippedLater() {
-        var wait = new BusyWait(1, () -> {});
+        var wait = new BusyWait(1, () -> {}, () -> {});
         for (int i = 0; i < 4; i++) {
             boolean _ = triedInVain(wait);
         }

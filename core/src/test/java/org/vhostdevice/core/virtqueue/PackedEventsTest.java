@@ -81,6 +81,24 @@ class PackedEventsTest extends RingTestBase {
     }
 
     @Test
+    void isUnheededOnceUnlessTheDriverAsksForAnotherEvent() throws Exception {
+        PackedRing ring = ring(true);
+        PackedVirtqueue queue = ring.open();
+        ring.driverEvent(DESC, place(0, true));
+        add(ring, 0, 1);
+        take(queue).complete(0);
+        assertTrue(queue.publish());
+        assertTrue(queue.unheeded());
+        assertFalse(queue.unheeded());
+        ring.driverEvent(DESC, place(1, true));
+        add(ring, 1, 1);
+        take(queue).complete(0);
+        assertTrue(queue.publish());
+        ring.driverEvent(DESC, place(2, true));
+        assertFalse(queue.unheeded(), "the driver has looked");
+    }
+
+    @Test
     void eventOutsideTheRingIsHarmless() throws Exception {
         PackedRing ring = ring(true);
         PackedVirtqueue queue = ring.open();

@@ -71,6 +71,32 @@ class SplitVirtqueueTest extends VirtqueueContract {
     }
 
     @Test
+    void isUnheededOnceUnlessTheDriverAsksForAnotherEvent() throws Exception {
+        TestRing ring = ring(true);
+        SplitVirtqueue queue = ring.open();
+        ring.usedEvent(0);
+        assertFalse(queue.unheeded());
+        assertTrue(completeOne(ring, queue));
+        assertTrue(queue.unheeded());
+        assertFalse(queue.unheeded());
+        ring.usedEvent(1);
+        assertTrue(completeOne(ring, queue));
+        ring.usedEvent(2);
+        assertFalse(queue.unheeded(), "the driver has looked");
+        ring.usedEvent(5);
+        assertFalse(completeOne(ring, queue));
+        assertFalse(queue.unheeded(), "the driver was not notified");
+    }
+
+    @Test
+    void withoutEventIndexNobodyKnowsWhetherTheDriverLooked() throws Exception {
+        TestRing ring = ring(false);
+        SplitVirtqueue queue = ring.open();
+        assertTrue(completeOne(ring, queue));
+        assertFalse(queue.unheeded());
+    }
+
+    @Test
     @DisplayName("S10: used.flags is 0 or 1 without EVENT_IDX, 0 with it")
     void usedFlagsAskForNotifications() throws Exception {
         TestRing plain = ring(false);

@@ -1,0 +1,26 @@
+package org.vhostdevice.core.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+import org.vhostdevice.core.testkit.RngTestDevice;
+import org.vhostdevice.core.testkit.RngTestDevice.Completion;
+
+class ReminderTest {
+    private static final long LOOK_NANOS = 50_000_000;
+
+    @Test
+    void aDriverThatDoesNotLookIsNotifiedOnceMore() throws Exception {
+        ServerOptions options = ServerOptions.DEFAULT.withBusyWait(LOOK_NANOS);
+        try (ServerFixture server = ServerFixture.serve(new RngTestDevice(1, Completion.AT_ONCE), options);
+                StepFrontend frontend = server.started()) {
+            QueueMetrics metrics = server.server().metrics().get(0);
+            Waiting.until(() -> metrics.notifications() == 1, () -> "the call descriptor is new");
+            frontend.queue(0).request(1);
+            Waiting.until(() -> metrics.notifications() == 3, () -> "the notification and the reminder");
+            frontend.client.setVringEnable(0, true); // ends the look
+            frontend.queue(0).pollUsed(1);
+            assertEquals(3, metrics.notifications());
+        }
+    }
+}
