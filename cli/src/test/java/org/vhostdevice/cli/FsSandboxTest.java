@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -27,13 +28,17 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.vhostdevice.core.frontend.BackendRefusal;
 import org.vhostdevice.core.frontend.Frontend;
 import org.vhostdevice.core.frontend.FrontendOptions;
 import org.vhostdevice.core.frontend.fuse.FuseDriver;
 import org.vhostdevice.core.frontend.fuse.FuseRequest;
 import org.vhostdevice.core.frontend.fuse.FuseSession;
+import org.vhostdevice.core.sys.Errno;
 import org.vhostdevice.core.sys.HostOs;
 import org.vhostdevice.core.sys.Isolation;
+import org.vhostdevice.core.sys.Landlock;
 import org.vhostdevice.core.sys.LinuxCapability;
 
 /// What a process that shares a directory can still see and do.
@@ -306,6 +311,38 @@ class FsSandboxTest {
             }
         }
         return jar;
+    }
+
+    /// Where this is root, also somebody who is not, though he has root's files.
+    @ParameterizedTest(name = "as the user of the process: {0}")
+    @ValueSource(booleans = {true, false})
+    void landlockLeavesNothingButTheDirectory(boolean same) throws Exception {
+        assumeTrue(Landlock.possible(), "Landlock");
+        List<String> other = List.of("unshare", "--user", "--map-user=1000", "--map-group=1000");
+        assumeTrue(same || succeeds(other), "user namespaces");
+        Files.createDirectory(share().resolve("sub"));
+        Files.writeString(share().resolve("sub/secret"), "secret");
+        String classPath = System.getProperty("java.class.path");
+        Process process = start(same ? List.of() : other, classPath, "--sandbox=landlock");
+        try (BufferedReader lines = process.inputReader()) {
+            awaitServing(lines);
+            assertEquals(Set.of("1"), ofThreads(process, "NoNewPrivs"));
+            assertEquals(Set.of("2"), ofThreads(process, "Seccomp"));
+            assertServes();
+            try (Frontend frontend = Frontend.attach(socket(), FuseDriver.prepare(FrontendOptions.defaults()))) {
+                FuseSession session = FuseSession.begin(new FuseDriver(frontend, FuseDriver.Buffers.DEFAULT));
+                long directory = session.lookup(FuseRequest.ROOT, "sub").nodeId();
+                long secret = session.lookup(directory, "secret").nodeId();
+                session.release(session.open(secret, FuseSession.READ_ONLY));
+                Files.move(share().resolve("sub"), folder.resolve("outside"));
+                BackendRefusal refusal =
+                        assertThrows(BackendRefusal.class, () -> session.open(secret, FuseSession.READ_ONLY));
+                assertEquals("OPEN failed with error " + Errno.EACCES.number(), refusal.getMessage());
+            }
+            assertEnds(process);
+        } finally {
+            process.destroyForcibly();
+        }
     }
 
     @Test

@@ -15,8 +15,8 @@ final class FsSandboxArgs {
     @Option(
             names = "--sandbox",
             paramLabel = "MODE",
-            description = "How the process is confined to the directory: namespace, chroot or none (default: namespace"
-                    + " for root on Linux, none otherwise).")
+            description = "How the process is confined to the directory: namespace, chroot, landlock or none (default:"
+                    + " namespace for root on Linux, none otherwise).")
     @Nullable
     SandboxMode sandbox;
 

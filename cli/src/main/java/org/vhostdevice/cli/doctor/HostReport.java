@@ -13,6 +13,7 @@ import org.vhostdevice.core.sys.HostAbi;
 import org.vhostdevice.core.sys.HostOs;
 import org.vhostdevice.core.sys.IoUring;
 import org.vhostdevice.core.sys.Isolation;
+import org.vhostdevice.core.sys.Landlock;
 import org.vhostdevice.core.sys.OwnedFd;
 import org.vhostdevice.core.sys.SocketAddress;
 import org.vhostdevice.core.sys.SocketType;
@@ -146,6 +147,10 @@ final class HostReport {
             return findings;
         }
         findings.add(root ? Finding.ok(SANDBOX, "namespaces", "--sandbox namespace is the default") : userNamespaces());
+        findings.add(
+                Landlock.possible()
+                        ? Finding.ok(SANDBOX, "landlock", "--sandbox landlock may be asked for, by any user")
+                        : Finding.without(SANDBOX, "landlock", "no --sandbox landlock"));
         findings.add(
                 Capability.SECCOMP.available()
                         ? Finding.ok(SANDBOX, "seccomp", "system calls are filtered")

@@ -64,8 +64,8 @@ final class RingSignals {
         }
     }
 
-    /// Calls again, some time after a call, if the driver still has not looked: a guest in User Mode Linux that was about
-    /// to sleep when it was called sleeps until its next timer.
+    /// Calls again, some time after a call, if the driver still has not looked: a guest in User Mode Linux that was
+    /// about to sleep when it was called sleeps until its next timer.
     void remind(Virtqueue queue) {
         if (queue.unheeded()) {
             call();

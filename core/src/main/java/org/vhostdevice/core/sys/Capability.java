@@ -85,6 +85,11 @@ public enum Capability {
             Symbol.UNSHARE,
             AbiNumber.SYS_PIVOT_ROOT,
             AbiNumber.SYS_CAPSET),
+    /// `landlock(7)`. The kernel may be built without it.
+    LANDLOCK(
+            "Landlock, by which users confine their processes",
+            "namespaces, or chroot for root",
+            AbiNumber.SYS_LANDLOCK_CREATE_RULESET),
     /// `seccomp(2)`.
     SECCOMP("filters of system calls", "no filter", AbiNumber.SYS_SECCOMP),
     /// `setresuid(2)` and its like for one thread.

@@ -62,6 +62,16 @@ public final class FileIo {
         return open(path, OpenMode.READ_ONLY, AbiNumber.O_DIRECTORY.value());
     }
 
+    /// Opens a file so that its descriptor only names it, with close-on-exec, on hosts that have `O_PATH`.
+    static OwnedFd openName(Path path) throws ErrnoException {
+        try (Arena arena = Arena.ofConfined()) {
+            int flags = AbiNumber.O_PATH.value() | AbiNumber.O_CLOEXEC.value();
+            int result = Libc.open(NativePath.allocate(path, arena), flags, 0);
+            ErrnoException.check("open", path, result);
+            return new OwnedFd(result);
+        }
+    }
+
     private static OwnedFd open(Path path, OpenMode mode, int more) throws ErrnoException {
         int flags = switch (mode) {
                     case READ_ONLY -> 0;

@@ -1,6 +1,5 @@
 package org.vhostdevice.fs.sandbox;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +9,6 @@ import java.util.stream.Stream;
 import org.vhostdevice.core.sys.ErrnoException;
 import org.vhostdevice.core.sys.Isolation;
 import org.vhostdevice.core.sys.Mounts;
-import org.vhostdevice.core.sys.Program;
 
 /// A root directory that holds the shared directory and what the JVM is made of, read-only, and nothing else.
 final class Jail {
@@ -22,18 +20,9 @@ final class Jail {
     private static final List<Path> MOUNT_POINTS =
             Stream.of("/sys", "/mnt", "/media", "/srv", "/boot").map(Path::of).toList();
 
-    private static final List<Path> LIBRARIES = Stream.of(
-                    "/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64")
-            .map(Path::of)
-            .toList();
-
-    private static final List<Path> DEVICES =
-            Stream.of("/dev/null", "/dev/random", "/dev/urandom").map(Path::of).toList();
-
     private static final Path LOG = Path.of("/dev/log");
 
     private static final int LOCKED = Mounts.READ_ONLY | Mounts.NO_SET_UID | Mounts.NO_DEVICES;
-    private static final int LINK_DEPTH = 4;
 
     private final Path root;
     private final List<Path> shown = new ArrayList<>();
@@ -51,19 +40,19 @@ final class Jail {
     static void enter(Path directory, boolean log) throws IOException {
         Path absolute = directory.toAbsolutePath();
         Path workingDirectory = Path.of("").toAbsolutePath();
-        List<Path> parts = partsOfTheProgram();
+        List<Path> parts = ProgramFiles.parts();
         Jail jail = new Jail(mountPoint(parts, absolute));
         Isolation.unshare(Isolation.MOUNTS | Isolation.NETWORK | Isolation.IPC | Isolation.HOST_NAMES);
         Mounts.keepToThisNamespace();
         Mounts.mount("tmpfs", jail.root, Mounts.NO_SET_UID | Mounts.NO_DEVICES, "mode=755,size=1m");
         jail.show(absolute, SHARED);
-        for (Path library : LIBRARIES) {
+        for (Path library : ProgramFiles.LIBRARIES) {
             jail.addLibraries(library);
         }
         for (Path part : parts) {
             jail.add(part);
         }
-        for (Path device : DEVICES) {
+        for (Path device : ProgramFiles.DEVICES) {
             jail.show(device, device);
         }
         if (log && Files.exists(LOG)) {
@@ -84,35 +73,6 @@ final class Jail {
                 .filter(point -> parts.stream().noneMatch(part -> part.startsWith(point)))
                 .findFirst()
                 .orElseThrow(() -> new IOException("--sandbox namespace needs one of the directories " + MOUNT_POINTS));
-    }
-
-    /// What the JVM has read so far and will read: itself, its class path, and libraries wherever they are.
-    private static List<Path> partsOfTheProgram() throws IOException {
-        List<Path> parts = new ArrayList<>();
-        Path home = Path.of(System.getProperty("java.home")).toAbsolutePath();
-        parts.add(home);
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
-            parts.add(Path.of(entry).toAbsolutePath());
-        }
-        for (Path file : Program.mappedFiles()) {
-            boolean library = String.valueOf(file.getFileName()).contains(".so");
-            parts.add(library ? file.resolveSibling("") : file);
-        }
-        addLinksOutOf(home.resolve("conf"), parts);
-        addLinksOutOf(home.resolve("lib"), parts);
-        return parts.stream().map(Path::normalize).filter(Files::exists).toList();
-    }
-
-    /// Some distributions keep parts of their JDK elsewhere.
-    private static void addLinksOutOf(Path folder, List<Path> parts) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder, LINK_DEPTH)) {
-            for (Path link : files.filter(Files::isSymbolicLink).toList()) {
-                parts.add(link.resolveSibling(Files.readSymbolicLink(link)));
-            }
-        }
     }
 
     private void addLibraries(Path directory) throws IOException {

@@ -50,7 +50,11 @@ public final class Sandbox {
         this.mode = mode;
         ModifiedCapabilities capabilities =
                 options.capabilities() == null ? ModifiedCapabilities.DEFAULT : options.capabilities();
-        kept = (fileHandles ? capabilities.with(LinuxCapability.DAC_READ_SEARCH) : capabilities).kept();
+        // Landlock does not know in which directory a file is that was opened by a handle.
+        kept = (fileHandles && mode != SandboxMode.LANDLOCK
+                        ? capabilities.with(LinuxCapability.DAC_READ_SEARCH)
+                        : capabilities)
+                .kept();
     }
 
     /// Confines the process. It may be started anew for that.
@@ -141,6 +145,16 @@ public final class Sandbox {
         if (mode == SandboxMode.NAMESPACE) {
             Jail.enter(directory, log);
         }
+        if (inUserNamespace || Isolation.isRoot()) {
+            giveUpPrivileges(inUserNamespace);
+        }
+        Isolation.forbidNewPrivileges();
+        if (mode == SandboxMode.LANDLOCK) {
+            Fence.enter(directory);
+        }
+    }
+
+    private void giveUpPrivileges(boolean inUserNamespace) throws ErrnoException {
         if (!inUserNamespace) {
             Isolation.dropGroups(); // they are fixed in a user namespace
         }
@@ -151,13 +165,12 @@ public final class Sandbox {
                     .kept();
         }
         Isolation.keepCapabilities(still);
-        Isolation.forbidNewPrivileges();
     }
 
     /// Does what is left to be done by the program that serves.
     private View confine() throws IOException {
         return switch (mode) {
-            case NONE -> new View(directory, false);
+            case LANDLOCK, NONE -> new View(directory, false);
             case NAMESPACE -> new View(Jail.SHARED, false);
             case CHROOT -> {
                 touchWhatIsReadLate();

@@ -3,6 +3,7 @@ package org.vhostdevice.fs.sandbox;
 import org.vhostdevice.core.device.UsageException;
 import org.vhostdevice.core.sys.Capability;
 import org.vhostdevice.core.sys.Isolation;
+import org.vhostdevice.core.sys.Landlock;
 import org.vhostdevice.core.sys.SystemCallFilter;
 
 /// Which sandbox a process gets, from what was asked for, and what this host and user can have.
@@ -17,7 +18,12 @@ final class SandboxChoice {
         if (options.seccomp() != null && options.seccomp() != SeccompAction.NONE && !SystemCallFilter.possible()) {
             throw new UsageException("--seccomp is not known on this host: leave it out, or use --seccomp none");
         }
-        return of(options, linux, Isolation.isRoot());
+        SandboxMode mode = of(options, linux, Isolation.isRoot());
+        if (mode == SandboxMode.LANDLOCK && !(linux && Landlock.possible())) {
+            throw new UsageException("--sandbox landlock needs Linux 5.19 or newer, with Landlock switched on:"
+                    + " there are --sandbox namespace, chroot and none");
+        }
+        return mode;
     }
 
     static SandboxMode of(SandboxOptions options, boolean linux, boolean root) throws UsageException {
@@ -36,7 +42,8 @@ final class SandboxChoice {
             throw new UsageException(
                     "--uid-map and --gid-map are not for root: use --translate-uid and --translate-gid");
         }
-        if (options.capabilities() != null && (!linux || (mode == SandboxMode.NONE && !root))) {
+        boolean hasCapabilities = linux && (root || mode == SandboxMode.NAMESPACE);
+        if (options.capabilities() != null && !hasCapabilities) {
             throw new UsageException("--modcaps is for Linux, and for root or --sandbox namespace");
         }
         return mode;
