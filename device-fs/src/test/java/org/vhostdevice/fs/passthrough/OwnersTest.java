@@ -165,6 +165,12 @@ class OwnersTest {
             share.system.setxattr(share.caller, node, name("user.x"), name("y"), 0, true);
             share.lookup("a");
             assertEquals(0701, share.caller.stat().mode() & 07777);
+            share.change(node, AttributeChange.MODE, 06711, 0);
+            long handle = share.system.open(share.caller, node, Share.O_RDWR, false);
+            int _ = share.write(handle, 0, "text", true);
+            share.system.release(share.caller, node, handle);
+            share.lookup("a");
+            assertEquals(0711, share.caller.stat().mode() & 07777);
         }
     }
 

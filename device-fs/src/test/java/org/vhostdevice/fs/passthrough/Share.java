@@ -78,10 +78,14 @@ final class Share implements AutoCloseable {
     }
 
     int write(long handle, long offset, String text) throws FsException {
+        return write(handle, offset, text, false);
+    }
+
+    int write(long handle, long offset, String text, boolean killPrivileges) throws FsException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         MemorySegment segment = Arena.ofAuto().allocate(Math.max(1, bytes.length));
         MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, 0, bytes.length);
-        return system.write(caller, handle, offset, new SegmentBuffers(segment), 0, bytes.length, false);
+        return system.write(caller, handle, offset, new SegmentBuffers(segment), 0, bytes.length, killPrivileges);
     }
 
     String read(long handle, long offset, int bytes) throws FsException {
