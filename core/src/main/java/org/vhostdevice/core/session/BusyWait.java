@@ -36,7 +36,8 @@ final class BusyWait {
 
     /// @param nanos how long to look at most; 0 for not at all
     /// @param before each look
-    /// @param late run once in a look that lasts longer than a driver needs to see what it was notified of
+    /// @param late run once in each look that lasts longer than a driver needs to see what it was
+    ///     notified of; never if all looks are shorter
     BusyWait(long nanos, Runnable before, Runnable late) {
         this.nanos = nanos;
         this.before = before;
@@ -64,7 +65,7 @@ final class BusyWait {
     private boolean look(BooleanSupplier condition) {
         long began = System.nanoTime();
         long now = began;
-        boolean isLate = false;
+        boolean isLate = nanos < LATE_NANOS;
         do {
             for (int i = 0; i < LOOKS; i++) {
                 if (condition.getAsBoolean()) {

@@ -13,9 +13,8 @@ import java.nio.file.Path;
 /// Files that a thread may still use once it has given up all others, on Linux (`landlock(7)`). No privilege is needed
 /// for that, and none gives them back.
 ///
-/// What is given up is the contents of files, and what directories list and hold. Whether a file exists, its
-/// attributes,
-/// its owner and its permissions can be asked for and changed as before. TCP, signals to other processes and
+/// What is given up is the contents of files, and what directories list and hold. Whether a file exists can be asked
+/// for, and its attributes, owner and permissions can be changed, as before. TCP, signals to other processes and
 /// abstract sockets of others are given up too, where the kernel knows how.
 public final class Landlock implements AutoCloseable {
     /// Since this version a file can be linked and moved from one directory of those that are kept to another.
