@@ -22,26 +22,23 @@ final class BusyWait {
     /// A driver makes its next request sooner than this.
     private static final long LONG_YIELD_NANOS = 20_000;
 
-    private static final long LATE_NANOS = 50_000;
-
     /// After a long yield there is none for so many times what it took.
     private static final int RARER = 64;
 
     private final long nanos;
     private final Runnable before;
-    private final Runnable late;
+    private final Runnable meanwhile;
     private int skips;
     private int toSkip;
     private long noYieldUntil = System.nanoTime();
 
     /// @param nanos how long to look at most; 0 for not at all
     /// @param before each look
-    /// @param late run once in each look that lasts longer than a driver needs to see what it was
-    ///     notified of; never if all looks are shorter
-    BusyWait(long nanos, Runnable before, Runnable late) {
+    /// @param meanwhile done now and then during a look; short
+    BusyWait(long nanos, Runnable before, Runnable meanwhile) {
         this.nanos = nanos;
         this.before = before;
-        this.late = late;
+        this.meanwhile = meanwhile;
     }
 
     /// Waits for a condition, if that has been worth while lately.
@@ -65,7 +62,6 @@ final class BusyWait {
     private boolean look(BooleanSupplier condition) {
         long began = System.nanoTime();
         long now = began;
-        boolean isLate = nanos < LATE_NANOS;
         do {
             for (int i = 0; i < LOOKS; i++) {
                 if (condition.getAsBoolean()) {
@@ -76,11 +72,8 @@ final class BusyWait {
             if (nanos >= LONG_LOOK_NANOS && now - noYieldUntil >= 0) {
                 yieldAt(now);
             }
+            meanwhile.run();
             now = System.nanoTime();
-            if (!isLate && now - began >= LATE_NANOS) {
-                isLate = true;
-                late.run();
-            }
         } while (now - began < nanos);
         return false;
     }

@@ -7,8 +7,7 @@ import java.util.function.LongSupplier;
 /// that it gives back, and have it filled alone. Worker thread.
 ///
 /// The number grows to a share of what the driver has given at a time. Should it not give so many, the ring is looked
-/// at
-/// after a moment anyway; then every chain is notified of again, for longer after each such failure.
+/// at after a moment anyway; then every chain is notified of again, for longer after each such failure.
 final class KickPacing {
     /// How long a driver may take until the ring is looked at.
     static final long PATIENCE_NANOS = 1_000_000;

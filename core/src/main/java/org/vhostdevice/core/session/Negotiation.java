@@ -21,7 +21,6 @@ final class Negotiation {
             ProtocolFeature.MQ,
             ProtocolFeature.REPLY_ACK,
             ProtocolFeature.BACKEND_REQ,
-            ProtocolFeature.CONFIG,
             ProtocolFeature.BACKEND_SEND_FD,
             ProtocolFeature.RESET_DEVICE,
             ProtocolFeature.INBAND_NOTIFICATIONS,
@@ -57,13 +56,18 @@ final class Negotiation {
         if (DirtyLog.isSupported()) {
             all = all.with(LOG_ALL);
         }
-        long protocolFeatures = PROTOCOL | (DirtyLog.isSupported() ? ProtocolFeature.LOG_SHMFD.mask() : 0);
         this.offered = new FeatureSet(all.bits() & ~options.disabledFeatures());
         this.offeredProtocol = offered.has(PROTOCOL_FEATURES)
-                ? ProtocolFeature.complete(protocolFeatures & ~options.disabledProtocolFeatures())
+                ? ProtocolFeature.complete(protocolOf(device) & ~options.disabledProtocolFeatures())
                 : 0;
         this.rings = rings;
         this.log = log;
+    }
+
+    private static long protocolOf(VirtioDevice device) {
+        return PROTOCOL
+                | (DirtyLog.isSupported() ? ProtocolFeature.LOG_SHMFD.mask() : 0)
+                | (device.config().bytes().length == 0 ? 0 : ProtocolFeature.CONFIG.mask());
     }
 
     /// GET_FEATURES.

@@ -6,17 +6,30 @@ import org.vhostdevice.core.virtqueue.Virtqueue;
 
 /// How a ring tells the front end what has happened: by descriptors, which are borrowed, or by messages. Worker thread,
 /// but for [#unblock].
+///
+/// A driver that has not looked some time after a call is called once more: a guest in User Mode Linux that was about
+/// to sleep when it was called sleeps until its next timer.
 final class RingSignals {
+    /// Longer than a driver usually takes until it looks; if it was too short, the driver is called in vain.
+    private static final long LATE_NANOS = 50_000;
+
     private final int index;
+    private final Virtqueue queue;
     private final FrontendNotices notices;
     private final QueueMetrics metrics;
 
     private @Nullable EventNotifier call;
+    // A new descriptor has not been signalled yet.
+    private boolean owesCall;
     private @Nullable EventNotifier error;
     private @Nullable EventNotifier marked;
     // In-band notifications: what has no descriptor is a message.
     private boolean callByMessage;
     private boolean errorByMessage;
+
+    // Whether the driver may have to be called once more, and when.
+    private boolean mayRemind;
+    private long remindAt;
 
     // The signal that the worker is giving, if any, and their number; written in this order.
     private long signals;
@@ -24,8 +37,10 @@ final class RingSignals {
     private long signalsSeen; // control thread
 
     /// @param index of the ring
-    RingSignals(int index, FrontendNotices notices, QueueMetrics metrics) {
+    /// @param queue its chains
+    RingSignals(int index, Virtqueue queue, FrontendNotices notices, QueueMetrics metrics) {
         this.index = index;
+        this.queue = queue;
         this.notices = notices;
         this.metrics = metrics;
     }
@@ -33,6 +48,7 @@ final class RingSignals {
     /// @param byMessage whether a message does where there is no descriptor
     void useCall(@Nullable EventNotifier newCall, boolean byMessage) {
         call = newCall;
+        owesCall = newCall != null;
         callByMessage = byMessage;
     }
 
@@ -51,10 +67,27 @@ final class RingSignals {
     void dropCall() {
         call = null;
         callByMessage = false;
+        mayRemind = false;
     }
 
     /// Buffers were used.
     void call() {
+        give();
+        mayRemind = call != null || callByMessage;
+        if (mayRemind) {
+            remindAt = System.nanoTime() + LATE_NANOS;
+        }
+    }
+
+    /// Calls once for each new descriptor.
+    void callIfOwed() {
+        if (owesCall) {
+            owesCall = false;
+            call();
+        }
+    }
+
+    private void give() {
         if (call != null) {
             metrics.notified();
             signal(call);
@@ -64,12 +97,20 @@ final class RingSignals {
         }
     }
 
-    /// Calls again, some time after a call, if the driver still has not looked: a guest in User Mode Linux that was
-    /// about to sleep when it was called sleeps until its next timer.
-    void remind(Virtqueue queue) {
-        if (queue.unheeded()) {
-            call();
+    /// Calls once more, if it is time to.
+    void remind() {
+        if (mayRemind && System.nanoTime() - remindAt >= 0) {
+            mayRemind = false;
+            if (queue.unheeded()) {
+                give();
+            }
         }
+    }
+
+    /// {@return for how many nanoseconds [#remind] has nothing to do}
+    long patience() {
+        mayRemind &= queue.unheeded();
+        return mayRemind ? Math.max(0, remindAt - System.nanoTime()) : Long.MAX_VALUE;
     }
 
     /// The ring is broken.

@@ -76,8 +76,6 @@ final class Vring implements QueueContext {
     // Chains may wait that the driver will not announce.
     private boolean pending;
     private boolean saturated;
-    // A new call descriptor has not been signalled yet.
-    private boolean owesCall;
     private final CompletableFuture<Stopped> stopped = new CompletableFuture<>();
 
     /// Where a ring begins.
@@ -114,14 +112,14 @@ final class Vring implements QueueContext {
         this.worker = owner.worker();
         this.events = owner.events();
         this.metrics = owner.metrics();
-        this.signals = new RingSignals(index, owner.notices(), owner.metrics());
         this.kick = new RingKick(owner.worker());
         this.setup = start.setup();
         this.recorded = start.inflight() != null;
         this.goesOn = start.base() != RingSetup.firstBase(start.setup().features());
         this.pacing = new KickPacing(start.setup().size());
         this.queue = Virtqueue.open(start.setup(), start.memory(), start.base(), start.inflight());
-        this.busyWait = new BusyWait(worker.busyWaitNanos(), worker::submit, () -> signals.remind(queue));
+        this.signals = new RingSignals(index, queue, owner.notices(), owner.metrics());
+        this.busyWait = new BusyWait(worker.busyWaitNanos(), worker::submit, signals::remind);
         this.chainOrTask = () -> queue.mayHaveMore() || worker.interrupted();
     }
 
@@ -212,7 +210,6 @@ final class Vring implements QueueContext {
     /// @param byMessage whether a message does instead where there is no descriptor
     void useCall(@Nullable EventNotifier newCall, boolean byMessage) {
         signals.useCall(abandoned ? null : newCall, byMessage && !abandoned);
-        owesCall = newCall != null;
         pending = true;
     }
 
@@ -299,7 +296,8 @@ final class Vring implements QueueContext {
             return 0;
         }
         boolean regularly = takes() ? kick.polled() && !saturated : stopping && abandoned;
-        long patience = Math.min(handler.patience(), takes() ? pacing.patience() : Long.MAX_VALUE);
+        long own = takes() ? Math.min(pacing.patience(), signals.patience()) : Long.MAX_VALUE;
+        long patience = Math.min(handler.patience(), own);
         return regularly ? Math.min(POLL_INTERVAL, patience) : patience;
     }
 
@@ -322,10 +320,7 @@ final class Vring implements QueueContext {
         queue.disableNotifications();
         boolean emptied = take();
         publish();
-        if (owesCall) {
-            owesCall = false;
-            signals.call();
-        }
+        signals.callIfOwed();
         if (emptied && (looksLonger() || moreAvailable())) {
             pending = true;
         }
@@ -387,6 +382,9 @@ final class Vring implements QueueContext {
 
     /// Lets the device take what the host has done.
     void look() {
+        if (takes()) {
+            signals.remind();
+        }
         handler.look();
     }
 

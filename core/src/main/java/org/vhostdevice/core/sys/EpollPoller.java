@@ -15,13 +15,23 @@ final class EpollPoller implements Poller {
     private static final int EPOLL_CTL_MOD = 3;
     private static final int EPOLLET = 1 << 31;
     private static final int CAPACITY = 128;
+    private static final int ENOSYS = -Errno.ENOSYS.number();
+    private static final int EPERM = -Errno.EPERM.number(); // from a filter that does not know the call
 
     private final WatchedFds watched = new WatchedFds();
     private final OwnedFd epoll;
     private final MemorySegment change = Arena.ofAuto().allocate(EVENT_SIZE, 8);
     private final MemorySegment events = Arena.ofAuto().allocate((long) CAPACITY * EVENT_SIZE, 8);
+    private final MemorySegment limit = Arena.ofAuto().allocate(16, 8);
+    private boolean fine;
 
     EpollPoller() throws ErrnoException {
+        this(true);
+    }
+
+    /// @param fine whether to wait less than a millisecond where the kernel can, which is since Linux 5.11
+    EpollPoller(boolean fine) throws ErrnoException {
+        this.fine = fine;
         epoll = OwnedFd.ofResult("epoll_create1", Libc.epollCreate1(AbiNumber.O_CLOEXEC.value()));
     }
 
@@ -87,7 +97,7 @@ final class EpollPoller implements Poller {
     @Override
     public int await(long timeoutNanos) throws ErrnoException {
         watched.clearReady();
-        int n = Libc.epollWait(epoll.number(), events, CAPACITY, PollBits.toMillis(timeoutNanos));
+        int n = waitUpTo(timeoutNanos);
         if (n == Libc.EINTR) {
             return 0;
         }
@@ -98,6 +108,18 @@ final class EpollPoller implements Poller {
             note(events.get(JAVA_INT_UNALIGNED, at + DATA), bits);
         }
         return watched.readyCount();
+    }
+
+    private int waitUpTo(long timeoutNanos) {
+        if (fine && timeoutNanos > 0) {
+            Timespecs.set(limit, timeoutNanos);
+            int n = Libc.epollWaitFine(epoll.number(), events, CAPACITY, limit);
+            if (n != ENOSYS && n != EPERM) {
+                return n;
+            }
+            fine = false;
+        }
+        return Libc.epollWait(epoll.number(), events, CAPACITY, PollBits.toMillis(timeoutNanos));
     }
 
     private void note(int fd, int bits) throws ErrnoException {

@@ -1,14 +1,11 @@
 package org.vhostdevice.core.sys;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /// Waits with `kqueue(2)` of macOS and FreeBSD.
 final class KqueuePoller implements Poller {
     private static final int CAPACITY = 128;
-    private static final long NANOS_PER_SECOND = 1_000_000_000;
 
     private final WatchedFds watched = new WatchedFds();
     private final OwnedFd kqueue;
@@ -49,8 +46,7 @@ final class KqueuePoller implements Poller {
     @Override
     public int await(long timeoutNanos) throws ErrnoException {
         watched.clearReady();
-        timeout.set(JAVA_LONG, 0, timeoutNanos / NANOS_PER_SECOND);
-        timeout.set(JAVA_LONG, 8, timeoutNanos % NANOS_PER_SECOND);
+        Timespecs.set(timeout, timeoutNanos);
         MemorySegment limit = timeoutNanos < 0 ? MemorySegment.NULL : timeout;
         int n = Libc.keventWait(kqueue.number(), events.segment(), CAPACITY, limit);
         if (n == Libc.EINTR) {

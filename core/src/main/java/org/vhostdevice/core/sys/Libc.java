@@ -19,6 +19,7 @@ final class Libc {
     private static final int MAP_SHARED = 1;
     private static final int SPACECTL_DEALLOC = 1;
     private static final int FUTEX = AbiNumber.SYS_FUTEX.or(-1);
+    private static final int EPOLL_PWAIT2 = AbiNumber.SYS_EPOLL_PWAIT2.or(-1);
     private static final int IO_URING_SETUP = AbiNumber.SYS_IO_URING_SETUP.or(-1);
     private static final int IO_URING_ENTER = AbiNumber.SYS_IO_URING_ENTER.or(-1);
 
@@ -194,6 +195,24 @@ final class Libc {
     static int epollWait(int epoll, MemorySegment events, int capacity, int timeoutMillis) {
         long bytes = (long) capacity * EpollPoller.EVENT_SIZE;
         return Downcall.toInt(Symbol.EPOLL_WAIT, epoll, checked(events, bytes), capacity, timeoutMillis);
+    }
+
+    /// As [#epollWait] with a `struct timespec`, where the kernel has that.
+    static int epollWaitFine(int epoll, MemorySegment events, int capacity, MemorySegment timeout) {
+        long bytes = (long) capacity * EpollPoller.EVENT_SIZE;
+        try {
+            return (int) Downcall.systemCall(
+                    EPOLL_PWAIT2,
+                    epoll,
+                    checked(events, bytes).address(),
+                    capacity,
+                    checked(timeout, 16).address(),
+                    0,
+                    0);
+        } finally {
+            Reference.reachabilityFence(events);
+            Reference.reachabilityFence(timeout);
+        }
     }
 
     static int kqueue() {

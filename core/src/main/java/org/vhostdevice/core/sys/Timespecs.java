@@ -5,8 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// The two `struct timespec` that set times of a file.
+/// `struct timespec`: the two that set times of a file, and lengths of time.
 final class Timespecs {
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
     private static final int NOW = AbiNumber.UTIME_NOW.value();
     private static final int OMIT = AbiNumber.UTIME_OMIT.value();
 
@@ -23,6 +24,12 @@ final class Timespecs {
         times.set(JAVA_LONG, 16, modificationSeconds);
         times.set(JAVA_LONG, 24, nanos(modificationNanos));
         return times;
+    }
+
+    /// Writes a length of time.
+    static void set(MemorySegment timespec, long nanos) {
+        timespec.set(JAVA_LONG, 0, nanos / NANOS_PER_SECOND);
+        timespec.set(JAVA_LONG, 8, nanos % NANOS_PER_SECOND);
     }
 
     private static long nanos(int value) {

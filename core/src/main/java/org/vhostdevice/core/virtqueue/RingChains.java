@@ -30,7 +30,7 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
     private int lost;
     private int lostTaken;
 
-    // The event of which the driver was notified last, as it lies in memory.
+    // The event of which the driver was notified, as it lies in memory, unless it has chosen another since.
     private int notified = NO_EVENT;
 
     private @Nullable RingLog log;
@@ -53,9 +53,7 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
 
     /// As [Virtqueue#unheeded] says.
     public final boolean unheeded() {
-        boolean unchanged = notified != NO_EVENT && notified == driverEvent();
-        notified = NO_EVENT;
-        return unchanged;
+        return notified != NO_EVENT && notified == driverEvent();
     }
 
     /// {@return what the driver writes to say of which chain it is to be notified}
@@ -63,10 +61,15 @@ abstract sealed class RingChains permits SplitVirtqueue, PackedVirtqueue {
 
     /// Takes note of what [#driverEvent] was when chains were published.
     ///
-    /// @return `notified`, which says whether it is among them
-    final boolean awaits(int event, boolean notified) {
-        this.notified = notified ? event : NO_EVENT;
-        return notified;
+    /// @param reached whether it is among them
+    /// @return `reached`
+    final boolean awaits(int event, boolean reached) {
+        if (reached) {
+            notified = event;
+        } else if (event != notified) {
+            notified = NO_EVENT;
+        }
+        return reached;
     }
 
     /// As [Virtqueue#idle] says.

@@ -61,10 +61,8 @@ public sealed interface Virtqueue extends AutoCloseable permits SplitVirtqueue, 
     /// @return whether the driver wants to be notified of them
     boolean publish();
 
-    /// Whether the driver wanted to be notified by the last [#publish] and has not looked at the ring since, as far as
-    /// that can be seen: with EVENT_IDX only, since a driver that looks asks for another event.
-    ///
-    /// @return true at most once for each [#publish]
+    /// {@return whether a [#publish] notified the driver and it has not looked at the ring since} As far as that can be
+    /// seen: with EVENT_IDX only, since a driver that looks asks for another event.
     boolean unheeded();
 
     /// {@return whether so much is in flight that chains must be completed before more can be taken}

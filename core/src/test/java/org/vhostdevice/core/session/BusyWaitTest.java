@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class BusyWaitTest {
     private final AtomicInteger looks = new AtomicInteger();
@@ -41,12 +39,11 @@ class BusyWaitTest {
         assertTrue(triedInVain(new BusyWait(100_000, () -> {}, () -> {})));
     }
 
-    @ParameterizedTest
-    @CsvSource({"10000, 0", "200000, 1"})
-    void isLateOnceInAnyLookThatIsLong(long nanos, int times) {
-        var late = new AtomicInteger();
-        assertTrue(triedInVain(new BusyWait(nanos, () -> {}, late::incrementAndGet)));
-        assertEquals(times, late.get());
+    @Test
+    void duringALookSomethingElseIsDoneNowAndThen() {
+        var times = new AtomicInteger();
+        assertTrue(triedInVain(new BusyWait(1_000_000, () -> {}, times::incrementAndGet)));
+        assertTrue(times.get() > 1, times::toString);
     }
 
     @Test

@@ -2,16 +2,18 @@ package org.vhostdevice.core.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 
 class ReminderTest {
     private static final long LOOK_NANOS = 20_000_000_000L; // until there is something to do
 
-    @Test
-    void aDriverThatDoesNotLookIsNotifiedOnceMore() throws Exception {
-        ServerOptions options = ServerOptions.DEFAULT.withBusyWait(LOOK_NANOS);
+    @ParameterizedTest
+    @ValueSource(longs = {0, LOOK_NANOS})
+    void aDriverThatDoesNotLookIsNotifiedOnceMore(long lookNanos) throws Exception {
+        ServerOptions options = ServerOptions.DEFAULT.withBusyWait(lookNanos);
         try (ServerFixture server = ServerFixture.serve(new RngTestDevice(1, Completion.AT_ONCE), options);
                 StepFrontend frontend = server.started()) {
             QueueMetrics metrics = server.server().metrics().get(0);

@@ -42,6 +42,15 @@ class PollerTest {
 
     @Nested
     @EnabledIf("org.vhostdevice.core.sys.PollerTest#hasEpoll")
+    class CoarseEpollPollerTest extends PollerContract {
+        @Override
+        Poller create() throws IOException {
+            return new EpollPoller(false);
+        }
+    }
+
+    @Nested
+    @EnabledIf("org.vhostdevice.core.sys.PollerTest#hasEpoll")
     class EpollPollerTest extends PollerContract {
         @Override
         Poller create() throws IOException {
