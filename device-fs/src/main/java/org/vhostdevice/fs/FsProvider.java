@@ -35,7 +35,7 @@ public final class FsProvider implements DeviceProvider {
     /// {@return more than others} A guest's next request often waits for the answer to the last.
     @Override
     public int pollMicros() {
-        return 100;
+        return 200;
     }
 
     @Override
