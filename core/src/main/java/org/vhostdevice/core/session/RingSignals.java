@@ -7,8 +7,8 @@ import org.vhostdevice.core.virtqueue.Virtqueue;
 /// How a ring tells the front end what has happened: by descriptors, which are borrowed, or by messages. Worker thread,
 /// but for [#unblock].
 ///
-/// A driver that has not looked some time after a call is called once more: a guest in User Mode Linux that was about
-/// to sleep when it was called sleeps until its next timer.
+/// A driver that has not looked some time after a call is called once more, by a descriptor: a guest in User Mode Linux
+/// that was about to sleep when it was called sleeps until its next timer. Messages are acknowledged.
 final class RingSignals {
     /// Longer than a driver usually takes until it looks; if it was too short, the driver is called in vain.
     private static final long LATE_NANOS = 50_000;
@@ -49,6 +49,7 @@ final class RingSignals {
     void useCall(@Nullable EventNotifier newCall, boolean byMessage) {
         call = newCall;
         owesCall = newCall != null;
+        mayRemind = false;
         callByMessage = byMessage;
     }
 
@@ -72,10 +73,14 @@ final class RingSignals {
 
     /// Buffers were used.
     void call() {
-        give();
-        mayRemind = call != null || callByMessage;
-        if (mayRemind) {
+        if (call != null) {
+            metrics.notified();
+            signal(call);
+            mayRemind = true;
             remindAt = System.nanoTime() + LATE_NANOS;
+        } else if (callByMessage) {
+            metrics.notified();
+            notices.call(index);
         }
     }
 
@@ -87,23 +92,13 @@ final class RingSignals {
         }
     }
 
-    private void give() {
-        if (call != null) {
-            metrics.notified();
-            signal(call);
-        } else if (callByMessage) {
-            metrics.notified();
-            notices.call(index);
-        }
-    }
-
     /// Calls once more, if it is time to.
     void remind() {
         if (mayRemind && System.nanoTime() - remindAt >= 0) {
-            mayRemind = false;
             if (queue.unheeded()) {
-                give();
+                call();
             }
+            mayRemind = false;
         }
     }
 

@@ -35,6 +35,7 @@ import org.vhostdevice.core.protocol.MessageHeader;
 import org.vhostdevice.core.protocol.ProtocolFeature;
 import org.vhostdevice.core.testkit.DeviceServerFixture;
 import org.vhostdevice.core.testkit.FsTestDevice;
+import org.vhostdevice.core.testkit.PlainDevice;
 import org.vhostdevice.core.testkit.RngTestDevice;
 import org.vhostdevice.core.testkit.RngTestDevice.Completion;
 import org.vhostdevice.core.virtqueue.VirtioFeature;
@@ -74,6 +75,16 @@ class MessageAnswersTest extends ServedDeviceTest {
         try (var _ = new DeviceServerFixture(new FsTestDevice("share", FsTestDevice.Fault.NONE), socket);
                 VhostUserClient client = VhostUserClient.connect(socket, LONG)) {
             assertEquals(0, client.getFeatures() & VirtioFeature.IN_ORDER.mask());
+        }
+    }
+
+    @Test
+    void aConfigurationSpaceThatIsEmptyIsNotOffered(@TempDir Path directory) throws Exception {
+        Path socket = directory.resolve("plain");
+        try (var _ = new DeviceServerFixture(new PlainDevice(), socket);
+                VhostUserClient client = VhostUserClient.connect(socket, LONG)) {
+            long _ = client.getFeatures();
+            assertEquals(0, client.getProtocolFeatures() & ProtocolFeature.CONFIG.mask());
         }
     }
 

@@ -62,6 +62,7 @@ public final class VsockTestDevice implements VirtioDevice {
         private final int guestPort;
         private final int hostPort;
         private final VsockHostEnd end;
+        private final int session = starts;
         private int sent;
         private int forwarded;
         private int told;
@@ -110,6 +111,15 @@ public final class VsockTestDevice implements VirtioDevice {
             }
         }
 
+        /// The next guest has connections between the same ports.
+        private void tellGuest(int operation, int flags, byte... data) {
+            context.execute(() -> {
+                if (session == starts) {
+                    give(packet(this, operation, flags, data));
+                }
+            });
+        }
+
         void readFromHost() throws InterruptedException {
             ByteBuffer buffer = ByteBuffer.allocate(CHUNK);
             while (true) {
@@ -120,7 +130,7 @@ public final class VsockTestDevice implements VirtioDevice {
                 int n = read(buffer.clear().limit(room));
                 if (n < 0) {
                     if (fault != VsockFault.NO_SHUTDOWN) {
-                        context.execute(() -> give(packet(this, 4, 3)));
+                        tellGuest(4, 3);
                     }
                     return;
                 }
@@ -129,7 +139,7 @@ public final class VsockTestDevice implements VirtioDevice {
                 synchronized (this) {
                     sent += n;
                 }
-                context.execute(() -> give(packet(this, 5, flags, data)));
+                tellGuest(5, flags, data);
             }
         }
     }
